@@ -1,0 +1,1 @@
+"""Opt-in usage telemetry for Python process engines, and the small BPMN engine it counts."""

@@ -1,0 +1,223 @@
+"""A database: opened late, safe to fork beside, transactions that mean the same on each product.
+
+Theory of operation
+-------------------
+
+* Nothing is opened before the first transaction.
+* ``begin()`` is a writing transaction: ``BEGIN IMMEDIATE`` on SQLite (a deferred one that turns into a writer later
+  fails at once where it should wait), READ COMMITTED elsewhere (at REPEATABLE READ, a transaction that waited for a row
+  lock goes on with a stale snapshot on MariaDB, and fails on PostgreSQL). ``read()`` is a reading one.
+* SQLite runs in WAL mode with ``synchronous=FULL``: what was committed survives a power loss.
+* The SQLite library keeps its locks for each process, and a fork copies that state: a connection that is open at the
+  fork can cost a committed row later. So before a fork, idle connections are closed, and the fork waits for
+  transactions of this module's ``pooled=False`` databases (the reporter's, which are short). A child that is forked
+  while a pooled connection is in use, by a thread that runs a command, must not use that database: it gets a
+  ``ForkedConnectionError``.
+* ``sqlite://`` in memory has one connection, used by one thread at a time.
+"""
+
+import os
+import threading
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool, QueuePool
+
+from engine_telemetry.exceptions import ConfigurationError, ForkedConnectionError
+
+_READ_ONLY = "engine_telemetry_read_only"
+_databases: "weakref.WeakSet[Database]" = weakref.WeakSet()
+_short_transactions = threading.RLock()
+
+
+@dataclass(frozen=True)
+class DatabaseServer:
+    """A database product as the server itself says.
+
+    Attributes:
+        vendor: For example ``SQLite``, ``PostgreSQL``, ``MariaDB``.
+        version: For example ``3.40.1``, ``15.8``, ``10.11.6``.
+    """
+
+    vendor: str
+    version: str
+
+
+class Database:
+    """One database, with connections that are made in the process that uses them.
+
+    Args:
+        url: A SQLAlchemy URL.
+        lock_timeout: How long a transaction waits for a lock before the database driver raises.
+        pooled: Whether connections are kept for the next transaction. Not pooled, none is open between two of them.
+    """
+
+    def __init__(self, url: str, *, lock_timeout: timedelta = timedelta(seconds=10), pooled: bool = True) -> None:
+        """Remember how to connect; open nothing."""
+        self.url = parse_url(url)
+        self.dialect = self.url.get_backend_name()
+        self.in_memory = self.dialect == "sqlite" and self.url.database in {None, "", ":memory:"}
+        self._lock_timeout = lock_timeout
+        self._pooled = pooled or self.in_memory
+        self._pid = os.getpid()
+        self._orphaned_from: int | None = None
+        self._engine = self._create_engine()
+        _databases.add(self)
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A writing transaction: committed at the end of the block, rolled back if it raises."""
+        with self._transaction(read_only=False) as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A reading transaction."""
+        with self._transaction(read_only=True) as connection:
+            yield connection
+
+    def dispose(self) -> None:
+        """Close the connections that are not in use."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _transaction(self, *, read_only: bool) -> Iterator[Connection]:
+        self._refuse_after_fork()
+        guarded = self.dialect == "sqlite" and not self._pooled
+        with _short_transactions if guarded else nullcontext(), self._engine.connect() as plain:
+            connection = plain.execution_options(**{_READ_ONLY: read_only})
+            with connection.begin():
+                yield connection
+
+    def _refuse_after_fork(self) -> None:
+        if self._orphaned_from is not None:
+            raise ForkedConnectionError(
+                f"The database {self.url.render_as_string()!r} belongs to process {self._orphaned_from}: this process"
+                f" ({os.getpid()}) was forked while a connection to it was in use. Fork before the first command, or"
+                " start children with the 'spawn' method."
+            )
+
+    def _create_engine(self) -> Engine:
+        milliseconds = int(self._lock_timeout / timedelta(milliseconds=1))
+        options: dict[str, Any] = {"poolclass": QueuePool if self._pooled else NullPool}
+        if self.dialect == "sqlite":
+            options["connect_args"] = {"check_same_thread": False, "timeout": milliseconds / 1000}
+        else:
+            options["isolation_level"] = "READ COMMITTED"
+        if self.in_memory:
+            options |= {"pool_size": 1, "max_overflow": 0}
+        elif self._pooled:
+            options |= {"pool_size": 10, "max_overflow": 30, "pool_pre_ping": self.dialect != "sqlite"}
+        engine = create_engine(self.url, **options)
+        if self.dialect == "sqlite":
+            event.listen(engine, "connect", _prepare_sqlite)
+            event.listen(engine, "begin", _begin_sqlite)
+        return engine
+
+    def before_fork(self) -> None:
+        """Close what is idle, so that nothing of it is open in the child."""
+        if not self.in_memory:
+            self._engine.dispose()
+
+    def after_fork_in_child(self) -> None:
+        """Forget the parent's connections without closing them: they are the parent's."""
+        pool = self._engine.pool
+        in_use = isinstance(pool, QueuePool) and pool.checkedout() > 0
+        if self.dialect == "sqlite" and (in_use or self.in_memory):
+            self._orphaned_from = self._pid
+        self._engine.dispose(close=False)
+        self._pid = os.getpid()
+
+
+def parse_url(url: str) -> URL:
+    """The parsed URL.
+
+    Raises:
+        ConfigurationError: It is not one.
+    """
+    try:
+        return make_url(url)
+    except ArgumentError as exc:
+        raise ConfigurationError(
+            "The database URL cannot be read (it is not shown, as it may hold a password). A SQLAlchemy URL is"
+            " expected, such as 'sqlite:///engine.db' or 'postgresql+psycopg://user:password@host/name'."
+        ) from exc
+
+
+def canonical_url(url: str) -> str:
+    """The URL as every process on this host writes it, without the password: SQLite paths are absolute and real."""
+    parsed = parse_url(url).set(password=None)
+    if parsed.get_backend_name() == "sqlite" and parsed.database not in {None, "", ":memory:"}:
+        parsed = parsed.set(database=os.path.realpath(str(parsed.database)))
+    return parsed.render_as_string()
+
+
+def identify(connection: Connection) -> DatabaseServer:
+    """Ask the server who it is."""
+    match connection.dialect.name:
+        case "sqlite":
+            return DatabaseServer("SQLite", _scalar(connection, "select sqlite_version()"))
+        case "postgresql":
+            return _postgresql(connection)
+        case "mysql" | "mariadb":
+            return _mysql(_scalar(connection, "select version()"))
+        case other:
+            version = ".".join(str(part) for part in connection.dialect.server_version_info or ())
+            return DatabaseServer(other, version)
+
+
+def _postgresql(connection: Connection) -> DatabaseServer:
+    description = _scalar(connection, "select version()")
+    if description.startswith("CockroachDB"):
+        words = description.split()
+        return DatabaseServer("CockroachDB", next((word for word in words if word.startswith("v")), description))
+    return DatabaseServer("PostgreSQL", _scalar(connection, "show server_version").split()[0])
+
+
+def _mysql(version: str) -> DatabaseServer:
+    number, _, rest = version.removeprefix("5.5.5-").partition("-")
+    return DatabaseServer("MariaDB" if "mariadb" in rest.lower() else "MySQL", number)
+
+
+def _scalar(connection: Connection, query: str) -> str:
+    return str(connection.execute(text(query)).scalar_one())
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # the begin event below says what a transaction is
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    read_only = connection.get_execution_options().get(_READ_ONLY, False)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _before_fork() -> None:
+    _short_transactions.acquire()
+    for database in list(_databases):
+        database.before_fork()
+
+
+def _after_fork_in_parent() -> None:
+    _short_transactions.release()
+
+
+def _after_fork_in_child() -> None:
+    for database in list(_databases):
+        database.after_fork_in_child()
+    _short_transactions.release()
+
+
+os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)

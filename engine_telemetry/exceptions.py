@@ -1,0 +1,127 @@
+"""Every error that this project raises, as one tree.
+
+::
+
+    EngineTelemetryError
+    ├── ConfigurationError              a setting cannot be used
+    ├── StateDirectoryError             the counter file cannot be made or must not be trusted
+    ├── ForkedConnectionError           a SQLite database used by a child that was forked out of a command
+    └── ProcessEngineException          the engine could not do what was asked (Camunda's names from here on)
+        ├── BadUserRequestException     the request makes no sense
+        │   └── NullValueException      something that must be there is not
+        ├── NotFoundException           no such thing
+        ├── ParseException              a model cannot be deployed
+        ├── OptimisticLockingException  somebody else was faster, and again on each retry
+        ├── TaskAlreadyClaimedException somebody else has claimed the task
+        └── RestException               the REST API refuses a request, with a status of its own
+            └── InvalidRequestException the REST API cannot understand a request (400)
+
+Camunda's class names are kept: its clients read them in the ``type`` member of an error body.
+"""
+
+from dataclasses import dataclass
+
+
+class EngineTelemetryError(Exception):
+    """The base of all errors of this project."""
+
+
+class ConfigurationError(EngineTelemetryError):
+    """A setting cannot be used. The message names the source, the value and what is accepted."""
+
+
+class StateDirectoryError(EngineTelemetryError):
+    """The counter file cannot be made, or must not be trusted. Telemetry does not count then; its host goes on."""
+
+
+class ForkedConnectionError(EngineTelemetryError):
+    """A SQLite database is used in a process that was forked while one of its connections was in use."""
+
+
+class ProcessEngineException(EngineTelemetryError):
+    """The engine could not do what was asked.
+
+    Attributes:
+        code: Camunda's error code; 0 where it has no special one.
+    """
+
+    code: int = 0
+
+
+class BadUserRequestException(ProcessEngineException):
+    """The request makes no sense, whatever the state of the engine."""
+
+
+class NullValueException(BadUserRequestException):
+    """Something that must be given is missing, or names nothing that exists."""
+
+
+class NotFoundException(ProcessEngineException):
+    """There is no such thing."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One reason why a model cannot be deployed.
+
+    Attributes:
+        message: What is wrong, and what to do.
+        element_ids: The ids of the elements at fault, the main one first; empty if the file itself is at fault.
+        line: The line in the file, from 1; 0 if unknown.
+        column: The column, from 1; 0 if unknown.
+    """
+
+    message: str
+    element_ids: tuple[str, ...] = ()
+    line: int = 0
+    column: int = 0
+
+
+class ParseException(ProcessEngineException):
+    """A model cannot be deployed.
+
+    Attributes:
+        resource: The name of the file.
+        problems: What is wrong, in the order of the file; never empty.
+    """
+
+    def __init__(self, resource: str, problems: tuple[Problem, ...]) -> None:
+        """Name the file and its problems; the message is made of them."""
+        self.resource = resource
+        self.problems = problems
+        lines = "; ".join(
+            f"{problem.message} | resource {resource} | line {problem.line} | column {problem.column}"
+            for problem in problems
+        )
+        super().__init__(f"ENGINE-09005 Could not parse BPMN process. Errors: {lines}")
+
+
+class OptimisticLockingException(ProcessEngineException):
+    """The rows of a command were changed by somebody else meanwhile."""
+
+    code = 1
+
+
+class TaskAlreadyClaimedException(ProcessEngineException):
+    """The task has an assignee already."""
+
+
+class RestException(ProcessEngineException):
+    """The REST API refuses a request.
+
+    Attributes:
+        status: The HTTP status of the answer.
+    """
+
+    def __init__(self, status: int, message: str) -> None:
+        """Say with which status and why."""
+        super().__init__(message)
+        self.status = status
+
+
+class InvalidRequestException(RestException):
+    """The REST API cannot understand a request."""
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        """Say what is wrong with the request."""
+        super().__init__(status, message)

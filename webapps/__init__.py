@@ -1,0 +1,1 @@
+"""The web apps of the process engine."""
