@@ -32,6 +32,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool, QueuePool
 
 from engine_telemetry.exceptions import ConfigurationError, ForkedConnectionError
 
+_SCHEMA_LOCK = 7_382_041_155  # any number that nobody else uses for an advisory lock
 _READ_ONLY = "engine_telemetry_read_only"
 _databases: "weakref.WeakSet[Database]" = weakref.WeakSet()
 _short_transactions = threading.RLock()
@@ -72,9 +73,15 @@ class Database:
         _databases.add(self)
 
     @contextmanager
-    def begin(self) -> Iterator[Connection]:
-        """A writing transaction: committed at the end of the block, rolled back if it raises."""
+    def begin(self, *, durable: bool = False) -> Iterator[Connection]:
+        """A writing transaction: committed at the end of the block, rolled back if it raises.
+
+        Args:
+            durable: Have it on the disk when it is committed, even if the server is set up to be quicker than that.
+        """
         with self._transaction(read_only=False) as connection:
+            if durable and self.dialect == "postgresql":
+                connection.execute(text("set local synchronous_commit = on"))
             yield connection
 
     @contextmanager
@@ -82,6 +89,26 @@ class Database:
         """A reading transaction."""
         with self._transaction(read_only=True) as connection:
             yield connection
+
+    @contextmanager
+    def change_schema(self) -> Iterator[Connection]:
+        """A writing transaction that is alone in changing tables, among all processes and nodes."""
+        with self._schema_lock(), self.begin() as connection:
+            if self.dialect == "postgresql":
+                connection.execute(text(f"select pg_advisory_xact_lock({_SCHEMA_LOCK})"))
+            yield connection
+
+    @contextmanager
+    def _schema_lock(self) -> Iterator[None]:
+        if self.dialect not in {"mysql", "mariadb"}:
+            yield  # the transaction itself locks
+            return
+        with self._engine.connect() as guard:  # a transaction ends with each change of a table there
+            guard.execute(text(f"select get_lock('engine-telemetry-{_SCHEMA_LOCK}', 60)"))
+            try:
+                yield
+            finally:
+                guard.execute(text(f"select release_lock('engine-telemetry-{_SCHEMA_LOCK}')"))
 
     def dispose(self) -> None:
         """Close the connections that are not in use."""

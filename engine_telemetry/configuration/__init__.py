@@ -1,0 +1,5 @@
+"""The settings: one frozen dataclass, read from keyword arguments, the environment and an XML file."""
+
+from engine_telemetry.configuration.settings import Configuration, Setting, do_not_track, settings
+
+__all__ = ["Configuration", "Setting", "do_not_track", "settings"]

@@ -1,0 +1,1 @@
+"""Adapters to the servers that offer hooks, one module each."""

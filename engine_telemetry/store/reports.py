@@ -1,0 +1,192 @@
+"""Reports, from the seal to their end."""
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Row, delete, insert, or_, select, update
+
+from engine_telemetry.store.state import State, save
+from engine_telemetry.store.tables import from_ms, report_table, source_table, to_ms, to_time
+
+ENDED_REPORTS_KEPT = 30
+SILENT_SOURCE_KEPT = timedelta(days=90)
+
+Cause = Literal["schedule", "close"]
+ReportState = Literal["waiting", "accepted", "refused", "withdrawn"]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A report that this process may send now: these bytes, under this id."""
+
+    id: str
+    body: bytes
+    attempt: int
+
+
+@dataclass(frozen=True)
+class ReportRecord:
+    """A line of the history.
+
+    Attributes:
+        id: The report id, sent as ``Idempotency-Key``.
+        cause: Why it was sealed.
+        created_at: When it was sealed.
+        body: The very bytes; empty once it is withdrawn.
+        state: What became of it.
+        attempts: How often it was sent.
+        next_attempt: When it is tried again, if it is waiting.
+        answer: The endpoint's last answer, or why there was none.
+        answered_at: When that was.
+    """
+
+    id: str
+    cause: str
+    created_at: datetime
+    body: bytes
+    state: ReportState
+    attempts: int
+    next_attempt: datetime
+    answer: str | None
+    answered_at: datetime | None
+
+
+Build = Callable[[Mapping[str, int], str | None], bytes]
+
+
+def seal(
+    connection: Connection,
+    state: State,
+    cause: Cause,
+    build: Build,
+    now: datetime,
+    *,
+    period: timedelta,
+    server: str | None,
+) -> tuple[State, str | None]:
+    """Make what is pending the bytes of a new waiting report, if one is due or the engine closes, and none is waiting.
+
+    Args:
+        connection: In a transaction that has the lock.
+        state: What ``lock`` or ``flush`` returned.
+        cause: ``schedule`` seals when a report is due, and sets when the next one is; ``close`` seals at once.
+        build: Makes the bytes of the counts and the application server.
+        now: The time.
+        period: From one report to the next.
+        server: The application server of this node; if it has none, that of the node that flushed last is taken.
+
+    Returns:
+        The new state, and the id of the new report, or ``None``.
+    """
+    if not state.flag or state.next_due is None:
+        return state, None
+    due = min(state.next_due, now + period)
+    if (cause == "schedule" and now < due) or waiting(connection):
+        return (state if due == state.next_due else save(connection, replace(state, next_due=due))), None
+    report_id = _insert_report(connection, cause, build(state.pending, server or _last_server(connection)), now)
+    due = now + period if cause == "schedule" else due
+    _prune(connection, now)
+    return save(connection, replace(state, pending={}, window_start=now, next_due=due)), report_id
+
+
+def claim(
+    connection: Connection, state: State, source: str, now: datetime, *, lease: timedelta, closing: bool = False
+) -> Claim | None:
+    """The waiting report, if it may be sent now by this source; the attempt is noted.
+
+    A report that another node is sending is left to it until its lease ends. When closing, the pause after a failed
+    attempt does not count, but the one that the endpoint asked for (``Retry-After``) does.
+    """
+    pause = report_table.c.not_before if closing else report_table.c.next_attempt
+    free = or_(
+        report_table.c.claimed_by.is_(None),
+        report_table.c.claimed_by == source,
+        report_table.c.claimed_until <= to_ms(now),
+    )
+    query = select(report_table).where(report_table.c.state == "waiting", pause <= to_ms(now), free)
+    row = connection.execute(query).first()
+    if not state.flag or row is None:
+        return None
+    claimed = {"claimed_by": source, "claimed_until": to_ms(now + lease), "attempts": row.attempts + 1}
+    connection.execute(update(report_table).where(report_table.c.id == row.id).values(claimed))
+    return Claim(row.id, row.body, row.attempts + 1)
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What the answer to an attempt means for the report.
+
+    Attributes:
+        state: ``accepted``, ``refused``, or still ``waiting``.
+        answer: The answer in words, for people.
+        next_attempt: When to try again, if it is waiting.
+        not_before: Before when the endpoint does not want to see it.
+    """
+
+    state: ReportState
+    answer: str
+    next_attempt: datetime
+    not_before: datetime
+
+
+def answer(connection: Connection, state: State, report_id: str, fate: Fate, now: datetime, period: timedelta) -> State:
+    """Note the fate of this report; if it was withdrawn meanwhile, only the answer."""
+    noted = {"answer": fate.answer, "answered_at": to_ms(now), "claimed_by": None, "claimed_until": None}
+    pauses = {"next_attempt": to_ms(fate.next_attempt), "not_before": to_ms(fate.not_before)}
+    connection.execute(update(report_table).where(report_table.c.id == report_id).values(noted | pauses))
+    still_waiting = (report_table.c.id == report_id, report_table.c.state == "waiting")
+    connection.execute(update(report_table).where(*still_waiting).values(state=fate.state))
+    if fate.state == "accepted" and state.next_due is not None and state.next_due <= now:
+        return save(connection, replace(state, next_due=now + period))
+    return state
+
+
+def waiting(connection: Connection) -> ReportRecord | None:
+    """The report that is sealed and not yet accepted, if there is one."""
+    row = connection.execute(select(report_table).where(report_table.c.state == "waiting")).first()
+    return None if row is None else _to_record(row)
+
+
+def history(connection: Connection, limit: int = ENDED_REPORTS_KEPT + 1) -> list[ReportRecord]:
+    """The last reports, the newest first."""
+    rows = connection.execute(select(report_table).order_by(report_table.c.created_at.desc()).limit(limit))
+    return [_to_record(row) for row in rows]
+
+
+def _insert_report(connection: Connection, cause: Cause, body: bytes, now: datetime) -> str:
+    report_id = str(uuid.uuid4())
+    row = {"id": report_id, "cause": cause, "created_at": to_ms(now), "body": body, "state": "waiting"}
+    schedule = {"attempts": 0, "next_attempt": to_ms(now), "not_before": to_ms(now)}
+    connection.execute(insert(report_table).values(row | schedule))
+    return report_id
+
+
+def _last_server(connection: Connection) -> str | None:
+    known = select(source_table.c.server).where(source_table.c.server.is_not(None))
+    return connection.execute(known.order_by(source_table.c.seen_at.desc()).limit(1)).scalar_one_or_none()
+
+
+def _prune(connection: Connection, now: datetime) -> None:
+    connection.execute(delete(source_table).where(source_table.c.seen_at < to_ms(now - SILENT_SOURCE_KEPT)))
+    ended = report_table.c.state != "waiting"
+    newest_first = select(report_table.c.created_at).where(ended).order_by(report_table.c.created_at.desc())
+    oldest_kept = connection.execute(newest_first.offset(ENDED_REPORTS_KEPT - 1).limit(1)).scalar_one_or_none()
+    if oldest_kept is not None:
+        connection.execute(delete(report_table).where(ended, report_table.c.created_at < oldest_kept))
+
+
+def _to_record(row: Row[Any]) -> ReportRecord:
+    return ReportRecord(
+        id=row.id,
+        cause=row.cause,
+        created_at=to_time(row.created_at),
+        body=row.body,
+        state=row.state,
+        attempts=row.attempts,
+        next_attempt=to_time(row.next_attempt),
+        answer=row.answer,
+        answered_at=from_ms(row.answered_at),
+    )

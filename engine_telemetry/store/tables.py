@@ -1,0 +1,111 @@
+"""The tables of telemetry, and how values lie in them."""
+
+import json
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    insert,
+    select,
+)
+from sqlalchemy.dialects.mysql import MEDIUMBLOB, MEDIUMTEXT
+
+SCHEMA = 1
+
+LongText = Text().with_variant(MEDIUMTEXT(), "mysql", "mariadb")
+Bytes = LargeBinary().with_variant(MEDIUMBLOB(), "mysql", "mariadb")
+
+metadata = MetaData()
+
+state_table = Table(
+    "telemetry_state",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("schema_no", Integer, nullable=False),
+    Column("installation", String(36), nullable=False),
+    Column("flag", Boolean),
+    Column("change_no", Integer, nullable=False),
+    Column("pending", LongText, nullable=False),
+    Column("window_start", BigInteger),
+    Column("next_due", BigInteger),
+)
+source_table = Table(
+    "telemetry_source",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("flushed", LongText, nullable=False),
+    Column("server", LongText),
+    Column("seen_at", BigInteger, nullable=False),
+)
+report_table = Table(
+    "telemetry_report",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("cause", String(10), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("body", Bytes, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("claimed_by", String(36)),
+    Column("claimed_until", BigInteger),
+    Column("next_attempt", BigInteger, nullable=False),
+    Column("not_before", BigInteger, nullable=False),
+    Column("answer", LongText),
+    Column("answered_at", BigInteger),
+)
+change_table = Table(
+    "telemetry_change",
+    metadata,
+    Column("no", Integer, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("who", LongText),
+    Column("cause", LongText, nullable=False),
+    Column("old", Boolean),
+    Column("new", Boolean, nullable=False),
+)
+
+
+def create_tables(connection: Connection) -> None:
+    """Make the tables and the state row, if they are not there; run under the database's schema lock."""
+    metadata.create_all(connection)
+    if connection.execute(select(state_table.c.id)).first() is None:
+        row = {"id": 1, "schema_no": SCHEMA, "installation": str(uuid.uuid4()), "change_no": 0, "pending": "{}"}
+        connection.execute(insert(state_table).values(row))
+
+
+def schema_number(connection: Connection) -> int | None:
+    """The number of the schema that the tables have; ``None`` if there are none."""
+    if not connection.dialect.has_table(connection, state_table.name):
+        return None
+    return connection.execute(select(state_table.c.schema_no)).scalar_one_or_none()
+
+
+def dump(counts: Mapping[str, int]) -> str:
+    """Counts as they lie in a text column."""
+    return json.dumps(counts, ensure_ascii=False, sort_keys=True)
+
+
+def to_ms(time: datetime | None) -> int | None:
+    """Milliseconds since 1970, UTC."""
+    return None if time is None else round(time.timestamp() * 1000)
+
+
+def from_ms(milliseconds: int | None) -> datetime | None:
+    """The aware time of a column that may be empty."""
+    return None if milliseconds is None else to_time(milliseconds)
+
+
+def to_time(milliseconds: int) -> datetime:
+    """The aware time of a column."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
