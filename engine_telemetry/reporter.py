@@ -9,9 +9,9 @@ runs in the gunicorn master.
 
 One **run** of the leader is
 
-1. a look at the flag, without a lock: while it is not *on*, close the gate, and that is all; 2. one transaction:
-flush this node's counter file, seal if a report is due and an endpoint is set, claim what is waiting
-   (``store``);
+1. a look at the flag, without a lock: while it is not *on*, close the gate, and that is all;
+2. one transaction: flush this node's counter file, seal if a report is due and an endpoint is set, claim what is
+   waiting (``store``);
 3. the gate, set to what that transaction saw: always after the commit, never before it, or counts would be lost;
 4. if a report was claimed, one POST, with no transaction open, and one transaction that notes the answer.
 
@@ -20,8 +20,9 @@ next run goes on, and a report that was sent and not noted is sent again with th
 
 The **closing** run is the same, but for its cause: it is made by the last process of a group, in the closing thread.
 
-A report that was not accepted is tried again after 1, 5 and 25 seconds as far as ``telemetryRequestRetries`` goes, then
-after a minute, doubling up to six hours, each 20 % more or less; not before ``Retry-After``.
+A report that was not accepted is tried again when another process takes the lead, as after a start, and else after 1,
+5 and 25 seconds as far as ``telemetryRequestRetries`` goes, then after a minute, doubling up to six hours, each 20 %
+more or less; not before ``Retry-After``.
 """
 
 import logging
@@ -124,9 +125,14 @@ class Cycle:
         """Move what was counted to the database, and set the gate."""
         self._guarded(lambda: self._step(None))
 
-    def run(self, cause: store.Cause) -> None:
-        """Flush, seal if it is time, and send what is waiting. Never raises for what the database or network does."""
-        self._guarded(lambda: self._run(cause))
+    def run(self, cause: store.Cause, *, at_once: bool = False) -> None:
+        """Flush, seal if it is time, and send what is waiting. Never raises for what the database or network does.
+
+        Args:
+            cause: ``close`` seals what is pending, whether or not a report is due.
+            at_once: Do not wait for the pause after a failed attempt: somebody may have mended what was wrong.
+        """
+        self._guarded(lambda: self._run(cause, at_once=at_once or cause == "close"))
 
     def _guarded(self, step: Callable[[], object]) -> None:
         try:
@@ -136,8 +142,8 @@ class Cycle:
         else:
             self.database_trouble.worked()
 
-    def _run(self, cause: store.Cause) -> None:
-        claim = self._step(cause)
+    def _run(self, cause: store.Cause, *, at_once: bool) -> None:
+        claim = self._step(cause, at_once=at_once)
         if claim is None or self.exporter is None:
             return
         logger.debug("Sending report %s, attempt %d: %s", claim.id, claim.attempt, claim.body.decode())
@@ -149,7 +155,7 @@ class Cycle:
             self._plan(store.answer(connection, state, claim.id, fate, self.clock(), period), fate)
         self._log(claim, answer, fate)
 
-    def _step(self, cause: store.Cause | None) -> store.Claim | None:
+    def _step(self, cause: store.Cause | None, *, at_once: bool = False) -> store.Claim | None:
         with self.database.read() as connection:
             state = store.read(connection)
         claim = None
@@ -158,13 +164,13 @@ class Cycle:
             with self.database.begin(durable=True) as connection:
                 state = store.flush(connection, store.lock(connection), self.source, self.clock())
                 if cause is not None and self.exporter is not None:
-                    state, claim = self._seal_and_claim(connection, state, cause)
+                    state, claim = self._seal_and_claim(connection, state, cause, at_once=at_once)
         self.counters.set_gate(state.installation, state.change_no, on=bool(state.flag))
         self._plan(state, None)
         return claim
 
     def _seal_and_claim(
-        self, connection: Connection, state: store.State, cause: store.Cause
+        self, connection: Connection, state: store.State, cause: store.Cause, *, at_once: bool
     ) -> tuple[store.State, store.Claim | None]:
         now, settings, flushed = self.clock(), self.configuration, state
 
@@ -174,8 +180,7 @@ class Cycle:
         period, server = settings.telemetry_reporting_period, self.counters.server
         state, _ = store.seal(connection, state, cause, build, now, period=period, server=server)
         lease = settings.telemetry_request_timeout + _LEASE_MARGIN
-        closing = cause == "close"
-        return state, store.claim(connection, state, self.counters.source, now, lease=lease, closing=closing)
+        return state, store.claim(connection, state, self.counters.source, now, lease=lease, at_once=at_once)
 
     def _time_limit(self, cause: store.Cause) -> timedelta:
         settings = self.configuration
@@ -265,8 +270,10 @@ class Reporter:
             self._wake.clear()
 
     def _work_once(self) -> None:
-        if self._cycle.counters.group.lead(self):
+        if self.leading:
             self._cycle.run("schedule")
+        elif self._cycle.counters.group.lead(self):
+            self._cycle.run("schedule", at_once=True)
 
     def _seconds_to_wait(self) -> float:
         settings = self._cycle.configuration

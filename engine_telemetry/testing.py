@@ -257,7 +257,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 0
     except (OSError, OverflowError) as exc:
-        sys.stderr.write(f"Cannot listen on port {options.port}: {exc}. Choose another one with --port.\n")
+        sys.stderr.write(f"Cannot listen on port {options.port} ({exc}). Choose another one with --port.\n")
     return 1
 
 

@@ -20,6 +20,7 @@ environment() {
         [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
         "$venv/bin/pip" install --quiet --disable-pip-version-check --editable ".[$1]"
         printf '%s' "$stamp" >"$venv/.extra-$1"
+        [ "$1" != test ] || printf '%s' "$stamp" >"$venv/.extra-webapps" # which it includes
     fi
     PATH="$PWD/$venv/bin:$PATH"
     export PATH VIRTUAL_ENV="$PWD/$venv"

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 _WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
-_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?", re.ASCII)
+_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 _LONGEST_URL = 2000
 # The database keeps times in milliseconds: a shorter period would be none.
 _SHORTEST = timedelta(milliseconds=1)

@@ -93,14 +93,22 @@ def seal(
 
 
 def claim(
-    connection: Connection, state: State, source: str, now: datetime, *, lease: timedelta, closing: bool = False
+    connection: Connection, state: State, source: str, now: datetime, *, lease: timedelta, at_once: bool = False
 ) -> Claim | None:
     """The waiting report, if it may be sent now by this source; the attempt is noted.
 
-    A report that another node is sending is left to it until its lease ends. When closing, the pause after a failed
-    attempt does not count, but the one that the endpoint asked for (``Retry-After``) does.
+    A report that another node is sending is left to it until its lease ends.
+
+    Args:
+        connection: In a transaction that has the lock.
+        state: What ``lock`` returned.
+        source: The counter file of this node.
+        now: The time.
+        lease: How long the attempt may take.
+        at_once: Whether not to wait for the pause after a failed attempt, as after a start and when closing. The pause
+            that the endpoint asked for (``Retry-After``) holds in any case.
     """
-    pause = report_table.c.not_before if closing else report_table.c.next_attempt
+    pause = report_table.c.not_before if at_once else report_table.c.next_attempt
     free = or_(
         report_table.c.claimed_by.is_(None),
         report_table.c.claimed_by == source,
