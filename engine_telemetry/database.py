@@ -68,6 +68,7 @@ class Database:
         self._lock_timeout = lock_timeout
         self._pooled = pooled or self.in_memory
         self._pid = os.getpid()
+        self._in_use_at_fork = False
         self._orphaned_from: int | None = None
         self._engine = self._create_engine()
         _databases.add(self)
@@ -149,16 +150,16 @@ class Database:
         return engine
 
     def before_fork(self) -> None:
-        """Close what is idle, so that nothing of it is open in the child."""
+        """Close what is idle, so that nothing of it is open in the child; note whether anything is in use."""
+        pool = self._engine.pool
+        self._in_use_at_fork = isinstance(pool, QueuePool) and pool.checkedout() > 0
         if not self.in_memory:
             self._engine.dispose()
 
     def after_fork_in_child(self) -> None:
         """Forget the parent's connections without closing them: they are the parent's."""
-        pool = self._engine.pool
-        in_use = isinstance(pool, QueuePool) and pool.checkedout() > 0
-        if self.dialect == "sqlite" and (in_use or self.in_memory):
-            self._orphaned_from = self._pid
+        if self.dialect == "sqlite" and (self._in_use_at_fork or self.in_memory):
+            self._orphaned_from = self._orphaned_from or self._pid
         self._engine.dispose(close=False)
         self._pid = os.getpid()
 
