@@ -1,0 +1,1 @@
+"""BPMN models and their execution: the one place that knows SpiffWorkflow."""

@@ -1,0 +1,41 @@
+"""What a command is, and what it works with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from engine_telemetry.engine.definitions import ModelCache
+from engine_telemetry.telemetry import Telemetry
+
+R_co = TypeVar("R_co", covariant=True)
+
+
+@dataclass(frozen=True)
+class CommandContext:
+    """What a command works with, from the beginning of its transaction to the end.
+
+    Attributes:
+        connection: The transaction. A command that another one executes works in the same.
+        clock: The time, aware UTC.
+    """
+
+    connection: Connection
+    models: ModelCache
+    telemetry: Telemetry
+    clock: Callable[[], datetime]
+    callbacks: list[Callable[[], None]] = field(default_factory=list)
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Have this called when everything is committed; not at all if it is not. Before the command is counted."""
+        self.callbacks.append(callback)
+
+
+Command = Callable[[CommandContext], R_co]
+"""Anything that can be called with a context. The engine's own are small classes with Camunda's names."""
+
+
+class ReadOnly:
+    """The base of commands that only read, so that their transaction need not wait for writers."""

@@ -1,0 +1,40 @@
+"""The process models that this process has read from the database; they never change, so they are kept."""
+
+from sqlalchemy import Connection
+
+from engine_telemetry.engine.bpmn.process_model import ProcessModel
+from engine_telemetry.engine.persistence import deployments
+from engine_telemetry.exceptions import NotFoundException
+
+MAX_MODELS = 1000
+
+
+class ModelCache:
+    """Models by the id of their definition. Thread-safe: two threads may read the same one, and both have it then."""
+
+    def __init__(self) -> None:
+        """Know nothing."""
+        self._models: dict[str, ProcessModel] = {}
+
+    def get(self, connection: Connection, definition_id: str) -> ProcessModel:
+        """The model of a definition.
+
+        Raises:
+            NotFoundException: There is no such definition.
+            ProcessEngineException: Another release stored it in a form that this one cannot read.
+        """
+        model = self._models.get(definition_id)
+        if model is None:
+            model = self._read(connection, definition_id)
+            if len(self._models) >= MAX_MODELS:
+                self._models.clear()
+            self._models[definition_id] = model
+        return model
+
+    def _read(self, connection: Connection, definition_id: str) -> ProcessModel:
+        row = deployments.read_spec(connection, definition_id)
+        if row is None:
+            raise NotFoundException(
+                f"no deployed process definition found with id '{definition_id}': processDefinition is null"
+            )
+        return ProcessModel.from_json(*row)

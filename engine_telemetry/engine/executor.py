@@ -1,0 +1,150 @@
+"""Executes commands through an ordered chain of functions: log, count, transaction."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
+from types import FunctionType
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from engine_telemetry.database import Database
+from engine_telemetry.engine.context import Command, CommandContext, ReadOnly
+from engine_telemetry.exceptions import OptimisticLockingException, ProcessEngineException
+
+R = TypeVar("R")
+Run = Callable[[Command[Any]], Any]
+Interceptor = Callable[[Run, Command[Any]], Any]
+
+RETRIES = 3
+
+logger = logging.getLogger("engine_telemetry.engine")
+
+
+class Executor:
+    """Executes commands.
+
+    Args:
+        interceptors: Each is called with what comes next and the command; the first one is the outermost.
+        run: What comes last.
+    """
+
+    def __init__(self, interceptors: Sequence[Interceptor], run: Run) -> None:
+        """Put the chain together, once."""
+        for interceptor in reversed(interceptors):
+            run = partial(interceptor, run)
+        self._run = run
+
+    def execute(self, command: Command[R]) -> R:
+        """Execute a command and return its result. Any thread."""
+        result: R = self._run(command)
+        return result
+
+
+@lru_cache(maxsize=1024)
+def command_name(kind: type | FunctionType) -> str | None:
+    """The name that a command counts under; ``None`` for local classes, local functions and lambdas.
+
+    As in Camunda, it is the class's name without its package, and ``Outer_Inner`` for one within another.
+    """
+    name = kind.__qualname__
+    return None if "<" in name else name.replace(".", "_")
+
+
+def kind_of(command: Command[Any]) -> type | FunctionType:
+    """What names a command: its class; the function, if it is one; the class it belongs to, if it is a method."""
+    if isinstance(command, FunctionType):
+        return command
+    return type(getattr(command, "__self__", command))
+
+
+def log_commands(run: Run, command: Command[R]) -> R:
+    """Log each command at DEBUG, with its duration or the type of its error; never with values."""
+    name, started = kind_of(command).__qualname__, time.monotonic()
+    try:
+        result: R = run(command)
+    except BaseException as exc:
+        logger.debug("%s failed after %.1f ms: %s", name, _milliseconds_since(started), type(exc).__name__)
+        raise
+    logger.debug("%s took %.1f ms", name, _milliseconds_since(started))
+    return result
+
+
+def _milliseconds_since(started: float) -> float:
+    return (time.monotonic() - started) * 1000
+
+
+def counting(count: Callable[[str], None]) -> Interceptor:
+    """Count each command when it ends, failed ones too."""
+
+    def count_commands(run: Run, command: Command[R]) -> R:
+        try:
+            result: R = run(command)
+            return result
+        finally:
+            name = command_name(kind_of(command))
+            if name is not None:
+                count(name)
+
+    return count_commands
+
+
+class Transactions:
+    """Runs a command in a transaction of its own; one that another command executes, in the same thread, in the outer.
+
+    A command that was overtaken by another one is run again from the beginning, up to three times.
+
+    Args:
+        database: Where.
+        new_context: Makes the context on the connection of a transaction.
+    """
+
+    def __init__(self, database: Database, new_context: Callable[[Connection], CommandContext]) -> None:
+        """Take the collaborators."""
+        self._database = database
+        self._new_context = new_context
+        self.forget()
+
+    def forget(self) -> None:
+        """No command is running: at the start, and in a child forked out of one."""
+        self._running = threading.local()
+
+    def __call__(self, command: Command[R]) -> R:
+        """Run the command, and after the commit what it has left to do then."""
+        outer: CommandContext | None = getattr(self._running, "context", None)
+        if outer is not None:
+            return command(outer)
+        try:
+            result, callbacks = self._committed(command)
+        except SQLAlchemyError as exc:
+            raise translated(exc) from exc
+        for callback in callbacks:
+            callback()
+        return result
+
+    def _committed(self, command: Command[R]) -> tuple[R, list[Callable[[], None]]]:
+        for _ in range(RETRIES):
+            try:
+                return self._once(command)
+            except (OptimisticLockingException, IntegrityError) as exc:
+                logger.debug("%s is run again: %s", kind_of(command).__qualname__, type(exc).__name__)
+        return self._once(command)
+
+    def _once(self, command: Command[R]) -> tuple[R, list[Callable[[], None]]]:
+        kind = kind_of(command)
+        reads = isinstance(kind, type) and issubclass(kind, ReadOnly)
+        with self._database.read() if reads else self._database.begin() as connection:
+            context = self._new_context(connection)
+            self._running.context = context
+            try:
+                return command(context), context.callbacks
+            finally:
+                self._running.context = None
+
+
+def translated(exc: SQLAlchemyError) -> ProcessEngineException:
+    """The database's error as one of the engine's, without the values of the statement."""
+    return ProcessEngineException(f"The database refuses: {getattr(exc, 'orig', None) or type(exc).__name__}")

@@ -1,0 +1,146 @@
+"""Rows of deployments, their files, and the process definitions in them."""
+
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select
+
+from engine_telemetry.engine.entities import Deployment, ProcessDefinition, Resource
+from engine_telemetry.engine.persistence.listings import DEFINITION_COLUMNS, DEPLOYMENTS, to_definition
+from engine_telemetry.engine.persistence.tables import deployment, process_definition, process_instance, resource
+
+
+def insert_deployment(
+    connection: Connection,
+    new: Deployment,
+    resources: Iterable[Mapping[str, object]],
+    specs: Mapping[str, dict[str, str]],
+) -> None:
+    """Store a deployment: its files as rows, its definitions with the spec and version in ``specs`` by their id."""
+    connection.execute(
+        insert(deployment).values(id=new.id, name=new.name, source=new.source, deployment_time=new.deployment_time)
+    )
+    connection.execute(insert(resource), [{"deployment_id": new.id, **row} for row in resources])
+    if new.process_definitions:
+        connection.execute(insert(process_definition), [_row(one) | specs[one.id] for one in new.process_definitions])
+
+
+def _row(definition: ProcessDefinition) -> dict[str, object]:
+    return {
+        "id": definition.id,
+        "key": definition.key,
+        "version": definition.version,
+        "name": definition.name,
+        "version_tag": definition.version_tag,
+        "deployment_id": definition.deployment_id,
+        "resource_name": definition.resource,
+    }
+
+
+def latest_versions(connection: Connection, keys: Iterable[str]) -> dict[str, int]:
+    """The latest version of each key that has one."""
+    statement = (
+        select(process_definition.c.key, func.max(process_definition.c.version).label("latest"))
+        .where(process_definition.c.key.in_(list(keys)))
+        .group_by(process_definition.c.key)
+    )
+    return {row.key: row.latest for row in connection.execute(statement)}
+
+
+def latest_digests(connection: Connection, name: str, source: str | None) -> dict[str, str]:
+    """The digest of the latest file of each name in the deployments of this name and source."""
+    statement = (
+        select(resource.c.name, resource.c.digest)
+        .join_from(resource, deployment)
+        .where(deployment.c.name == name, _same(source))
+        .order_by(deployment.c.deployment_time)
+    )
+    return {row.name: row.digest for row in connection.execute(statement)}
+
+
+def latest_deployment(connection: Connection, name: str, source: str | None) -> Deployment | None:
+    """The latest deployment of this name and source."""
+    statement = (
+        select(deployment)
+        .where(deployment.c.name == name, _same(source))
+        .order_by(deployment.c.deployment_time.desc())
+        .limit(1)
+    )
+    row = connection.execute(statement).one_or_none()
+    return None if row is None else DEPLOYMENTS.entity(row)
+
+
+def _same(source: str | None) -> ColumnElement[bool]:
+    return deployment.c.source.is_(None) if source is None else deployment.c.source == source
+
+
+def count_instances(connection: Connection, deployment_id: str) -> int:
+    """How many instances the definitions of a deployment have."""
+    statement = (
+        select(func.count())
+        .select_from(process_instance)
+        .join(process_definition)
+        .where(process_definition.c.deployment_id == deployment_id)
+    )
+    return connection.execute(statement).scalar_one()
+
+
+def delete_instances(connection: Connection, deployment_id: str) -> None:
+    """Delete all instances of the definitions of a deployment."""
+    definitions = select(process_definition.c.id).where(process_definition.c.deployment_id == deployment_id)
+    connection.execute(delete(process_instance).where(process_instance.c.definition_id.in_(definitions)))
+
+
+def delete_deployment(connection: Connection, deployment_id: str) -> bool:
+    """Delete a deployment with its files and definitions; false if there is none."""
+    return connection.execute(delete(deployment).where(deployment.c.id == deployment_id)).rowcount > 0
+
+
+def find_resources(connection: Connection, deployment_id: str) -> list[Resource]:
+    """The files of a deployment, without their content."""
+    statement = select(resource.c.id, resource.c.name).where(resource.c.deployment_id == deployment_id)
+    return [
+        Resource(row.id, row.name, deployment_id) for row in connection.execute(statement.order_by(resource.c.name))
+    ]
+
+
+def read_content(connection: Connection, deployment_id: str, *, resource_id: str) -> bytes | None:
+    """The content of a file of a deployment."""
+    statement = select(resource.c.content).where(
+        resource.c.deployment_id == deployment_id, resource.c.id == resource_id
+    )
+    return connection.execute(statement).scalar_one_or_none()
+
+
+def read_model(connection: Connection, definition_id: str) -> bytes | None:
+    """The file that a definition came from."""
+    statement = (
+        select(resource.c.content)
+        .join(process_definition, process_definition.c.deployment_id == resource.c.deployment_id)
+        .where(process_definition.c.id == definition_id, process_definition.c.resource_name == resource.c.name)
+    )
+    return connection.execute(statement).scalar_one_or_none()
+
+
+def find_definition(connection: Connection, definition_id: str) -> ProcessDefinition | None:
+    """The process definition with this id."""
+    return _definition(connection, process_definition.c.id == definition_id)
+
+
+def find_latest_definition(connection: Connection, key: str) -> ProcessDefinition | None:
+    """The latest process definition of this key."""
+    return _definition(connection, process_definition.c.key == key)
+
+
+def _definition(connection: Connection, condition: ColumnElement[bool]) -> ProcessDefinition | None:
+    latest_first = process_definition.c.version.desc()
+    statement = select(*DEFINITION_COLUMNS).where(condition).order_by(latest_first).limit(1)
+    row = connection.execute(statement).one_or_none()
+    return None if row is None else to_definition(row)
+
+
+def read_spec(connection: Connection, definition_id: str) -> tuple[str, str, str] | None:
+    """Key, spec and serializer version of a definition."""
+    columns = process_definition.c
+    statement = select(columns.key, columns.spec, columns.serializer_version).where(columns.id == definition_id)
+    row = connection.execute(statement).one_or_none()
+    return None if row is None else (row.key, row.spec, row.serializer_version)

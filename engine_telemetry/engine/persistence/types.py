@@ -1,0 +1,45 @@
+"""Column types that mean the same on SQLite, PostgreSQL and MariaDB."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import DateTime, Dialect, LargeBinary, String, Text, TypeDecorator
+from sqlalchemy.dialects import mysql
+from sqlalchemy.types import TypeEngine
+
+_MARIADB = ("mysql", "mariadb")
+_CASE_SENSITIVE = "utf8mb4_bin"
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC datetime, to the microsecond."""
+
+    impl = DateTime().with_variant(mysql.DATETIME(fsp=6), *_MARIADB)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  its call
+        """Give the driver UTC without a zone."""
+        return value and value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  its call
+        """Say that it is UTC."""
+        return value and value.replace(tzinfo=UTC)
+
+
+def short_text(length: int = 255) -> TypeEngine[str]:
+    """A text that can be searched; upper and lower case differ, as they do not by default on MariaDB."""
+    return String(length).with_variant(mysql.VARCHAR(length, collation=_CASE_SENSITIVE), *_MARIADB)
+
+
+def id_text() -> TypeEngine[str]:
+    """An id that the engine made."""
+    return short_text(64)
+
+
+def long_text() -> TypeEngine[str]:
+    """A text of up to 16 megabytes."""
+    return Text().with_variant(mysql.MEDIUMTEXT(collation=_CASE_SENSITIVE), *_MARIADB)
+
+
+def long_bytes() -> TypeEngine[bytes]:
+    """A file of up to 16 megabytes."""
+    return LargeBinary().with_variant(mysql.MEDIUMBLOB(), *_MARIADB)

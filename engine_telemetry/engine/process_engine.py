@@ -1,0 +1,156 @@
+"""The process engine: builds and owns everything that belongs to one database."""
+
+import logging
+import os
+import threading
+import weakref
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self, TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from engine_telemetry.configuration import Configuration
+from engine_telemetry.database import Database
+from engine_telemetry.engine.context import Command, CommandContext
+from engine_telemetry.engine.definitions import ModelCache
+from engine_telemetry.engine.executor import Executor, Run, Transactions, counting, log_commands, translated
+from engine_telemetry.engine.persistence.schema import prepare_schema
+from engine_telemetry.engine.services import (
+    ExternalTaskService,
+    ManagementService,
+    RepositoryService,
+    RuntimeService,
+    TaskService,
+)
+from engine_telemetry.exceptions import EngineTelemetryError, ProcessEngineException
+from engine_telemetry.telemetry import Telemetry
+
+logger = logging.getLogger("engine_telemetry.engine")
+
+R = TypeVar("R")
+
+_engines: "weakref.WeakSet[ProcessEngine]" = weakref.WeakSet()
+
+
+class ProcessEngine:
+    """A BPMN process engine on one database, with its telemetry.
+
+    Nothing is opened before the first command or ``open``; a forked child opens anew when it first uses the engine.
+    Any thread may use it.
+
+    Args:
+        configuration: The settings; without it they are read from the keywords, the environment and the XML file.
+        settings: Settings by keyword, which win over all others.
+
+    Attributes:
+        configuration: The settings.
+        telemetry: Counts the commands, and reports.
+        executor: Executes commands, those of an embedding program too.
+
+    Raises:
+        ConfigurationError: A setting cannot be used.
+    """
+
+    name = "default"
+
+    def __init__(self, configuration: Configuration | None = None, **settings: object) -> None:
+        """Put it together; open nothing."""
+        if configuration is not None and settings:
+            raise TypeError(f"Give a configuration or settings, not both: {', '.join(settings)}")
+        self.configuration = configuration or Configuration.load(**settings)
+        self._database = Database(self.configuration.database_url)
+        self.telemetry = Telemetry(self.configuration, self._database)
+        self._models = ModelCache()
+        self._transactions = Transactions(self._database, self._new_context)
+        self.executor = Executor([self._open_first, log_commands, counting(self._count)], self._transactions)
+        self.repository_service = RepositoryService(self.executor)
+        self.runtime_service = RuntimeService(self.executor)
+        self.task_service = TaskService(self.executor)
+        self.external_task_service = ExternalTaskService(self.executor)
+        self.management_service = ManagementService(self.executor)
+        self._opened = self._closed = False
+        self.forget_process()
+        _engines.add(self)
+
+    def open(self) -> None:
+        """Begin in this process: see to the tables, open telemetry. A second call does nothing.
+
+        Raises:
+            ConfigurationError: The tables are missing or old, and ``databaseSchemaUpdate`` is false.
+            ProcessEngineException: The database cannot be used.
+        """
+        with self._lock:
+            if self._opened:
+                return
+            self._prepare_schema()
+            self.telemetry.open()
+            self._opened, self._closed = True, False
+            logger.info("The process engine is open on %s", self._database.url.render_as_string())
+
+    def close(self) -> None:
+        """End in this process: close telemetry, which may send its last report, and the connections.
+
+        A second call does nothing; commands are refused until ``open`` is called again.
+        """
+        with self._lock:
+            was_open, self._opened, self._closed = self._opened, False, True
+            if was_open:
+                self.telemetry.close()
+                self._database.dispose()
+                logger.info("The process engine is closed")
+
+    def __enter__(self) -> Self:
+        """Open."""
+        self.open()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close."""
+        self.close()
+
+    def forget_process(self) -> None:
+        """Nothing is open and no command runs: at the start, and in a forked child, whatever its parent was doing."""
+        self._lock = threading.RLock()
+        self._opened = False
+        self._transactions.forget()
+
+    def _prepare_schema(self) -> None:
+        update = self.configuration.database_schema_update
+        try:
+            prepare_schema(self._database, update=update, source=self.configuration.source("database_schema_update"))
+        except SQLAlchemyError as exc:
+            self._database.dispose()
+            raise translated(exc) from exc
+        except EngineTelemetryError:
+            self._database.dispose()
+            raise
+
+    def _open_first(self, run: Run, command: Command[R]) -> R:
+        if not self._opened:
+            if self._closed:
+                raise ProcessEngineException("The process engine is closed; open() opens it again")
+            self.open()
+        result: R = run(command)
+        return result
+
+    def _count(self, name: str) -> None:
+        self.telemetry.count(name)
+
+    def _new_context(self, connection: Connection) -> CommandContext:
+        return CommandContext(connection, self._models, self.telemetry, _utc_now)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _after_fork_in_child() -> None:
+    for engine in list(_engines):
+        engine.forget_process()
+
+
+os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -1,0 +1,117 @@
+"""Deployments and process definitions."""
+
+from collections.abc import Mapping
+from typing import Unpack
+
+from engine_telemetry.engine.commands.repository import (
+    DeleteDeploymentCmd,
+    DeployCmd,
+    DeploymentQueryImpl,
+    GetDeployedProcessDefinitionCmd,
+    GetDeploymentProcessModelCmd,
+    GetDeploymentResourceForIdCmd,
+    GetDeploymentResourcesCmd,
+    ProcessDefinitionQueryImpl,
+)
+from engine_telemetry.engine.criteria import (
+    DeploymentCriteria,
+    DeploymentSearch,
+    ProcessDefinitionCriteria,
+    ProcessDefinitionSearch,
+)
+from engine_telemetry.engine.entities import Deployment, ProcessDefinition, Resource
+from engine_telemetry.engine.executor import Executor
+
+
+class RepositoryService:
+    """Deployments and process definitions."""
+
+    def __init__(self, executor: Executor) -> None:
+        """Run commands on this executor."""
+        self._executor = executor
+
+    def deploy(
+        self,
+        resources: Mapping[str, bytes],
+        *,
+        name: str | None = None,
+        source: str | None = None,
+        enable_duplicate_filtering: bool = False,
+        deploy_changed_only: bool = False,
+    ) -> Deployment:
+        """Deploy files together: all of them, or none if one cannot be deployed.
+
+        Args:
+            resources: The content of each file by its name. Names that end in ``.bpmn`` or ``.bpmn20.xml`` are models,
+                others are kept as they are.
+            name: The deployment's name.
+            source: Where it came from.
+            enable_duplicate_filtering: Return the last deployment of this name if it has the same files.
+            deploy_changed_only: Leave out those files that the last deployment of this name has just so.
+
+        Raises:
+            ParseException: A model cannot be deployed.
+            BadUserRequestException: There are no files, or a name is too long.
+        """
+        return self._executor.execute(
+            DeployCmd(
+                resources,
+                name=name,
+                source=source,
+                enable_duplicate_filtering=enable_duplicate_filtering or deploy_changed_only,
+                deploy_changed_only=deploy_changed_only,
+            )
+        )
+
+    def deployments(self, **search: Unpack[DeploymentSearch]) -> list[Deployment]:
+        """Find deployments."""
+        return self._executor.execute(DeploymentQueryImpl(search))
+
+    def count_deployments(self, **criteria: Unpack[DeploymentCriteria]) -> int:
+        """Count deployments."""
+        return self._executor.execute(DeploymentQueryImpl(criteria).count)
+
+    def delete_deployment(self, deployment_id: str, *, cascade: bool = False) -> None:
+        """Delete a deployment and its process definitions; with ``cascade``, their instances too.
+
+        Raises:
+            NotFoundException: There is no such deployment.
+            ProcessEngineException: Without ``cascade``, there are instances.
+        """
+        self._executor.execute(DeleteDeploymentCmd(deployment_id, cascade=cascade))
+
+    def deployment_resources(self, deployment_id: str) -> list[Resource]:
+        """The files of a deployment, by name; none if there is no such deployment."""
+        return self._executor.execute(GetDeploymentResourcesCmd(deployment_id))
+
+    def deployment_resource_content(self, deployment_id: str, resource_id: str) -> bytes:
+        """The content of a file of a deployment.
+
+        Raises:
+            NullValueException: There is no such file in that deployment.
+        """
+        return self._executor.execute(GetDeploymentResourceForIdCmd(deployment_id, resource_id))
+
+    def process_definitions(self, **search: Unpack[ProcessDefinitionSearch]) -> list[ProcessDefinition]:
+        """Find process definitions."""
+        return self._executor.execute(ProcessDefinitionQueryImpl(search))
+
+    def count_process_definitions(self, **criteria: Unpack[ProcessDefinitionCriteria]) -> int:
+        """Count process definitions."""
+        return self._executor.execute(ProcessDefinitionQueryImpl(criteria).count)
+
+    def process_definition(self, definition_id: str) -> ProcessDefinition:
+        """The process definition with this id.
+
+        Raises:
+            NotFoundException: There is none.
+        """
+        return self._executor.execute(GetDeployedProcessDefinitionCmd(definition_id))
+
+    def process_model(self, definition_id: str) -> bytes:
+        """The file that holds the model of a process definition, as it was deployed.
+
+        Raises:
+            NotFoundException: There is no such process definition.
+        """
+        return self._executor.execute(GetDeploymentProcessModelCmd(definition_id))

@@ -1,0 +1,118 @@
+"""The chain of interceptors: order, names, counting, logging."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from engine_telemetry.engine.commands.external_task import FetchExternalTasksCmd
+from engine_telemetry.engine.commands.task import TaskQueryImpl
+from engine_telemetry.engine.context import Command, CommandContext
+from engine_telemetry.engine.executor import Executor, Run, command_name, counting, kind_of, log_commands
+
+LOG = "engine_telemetry.engine"
+
+
+class Outer:
+    class InnerCmd:
+        def __call__(self, _: CommandContext) -> str:
+            return "inner"
+
+
+@dataclass(frozen=True)
+class EchoCmd:
+    value: object
+
+    def __call__(self, _: CommandContext) -> object:
+        return self.value
+
+
+class FailingCmd:
+    def __call__(self, _: CommandContext) -> None:
+        raise LookupError("a secret value")
+
+
+def module_level_command(_: CommandContext) -> None:
+    pass
+
+
+def run_without_context(command: Command[Any]) -> Any:
+    context: Any = None
+    return command(context)
+
+
+def noting(name: str, notes: list[str]) -> Callable[[Run, Command[Any]], Any]:
+    def interceptor(run: Run, command: Command[Any]) -> Any:
+        notes.append(f"{name} before")
+        try:
+            return run(command)
+        finally:
+            notes.append(f"{name} after")
+
+    return interceptor
+
+
+def test_a_command_passes_the_interceptors_in_order_and_its_result_comes_back() -> None:
+    notes: list[str] = []
+    executor = Executor([noting("a", notes), noting("b", notes)], run_without_context)
+    assert executor.execute(EchoCmd(7)) == 7
+    assert notes == ["a before", "b before", "b after", "a after"]
+
+
+def test_an_executor_without_interceptors_just_runs() -> None:
+    assert Executor([], run_without_context).execute(EchoCmd(7)) == 7
+
+
+def local_class() -> type:
+    class LocalCmd:
+        pass
+
+    return LocalCmd
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        (EchoCmd(1), "EchoCmd"),
+        (FetchExternalTasksCmd("w", 1, (), use_priority=False), "FetchExternalTasksCmd"),
+        (TaskQueryImpl({}), "TaskQueryImpl"),
+        (TaskQueryImpl({}).count, "TaskQueryImpl"),
+        (Outer.InnerCmd(), "Outer_InnerCmd"),
+        (module_level_command, "module_level_command"),
+        (local_class()(), None),
+        (lambda _: None, None),
+    ],
+)
+def test_a_command_counts_under_its_name_if_it_has_one(command: Any, name: str | None) -> None:
+    assert command_name(kind_of(command)) == name
+    counted: list[str] = []
+    counting(counted.append)(lambda _: None, command)
+    assert counted == ([] if name is None else [name])
+
+
+def test_a_command_that_fails_is_counted_after_it_has() -> None:
+    events: list[str] = []
+
+    def run(command: Command[Any]) -> Any:
+        events.append("runs")
+        return run_without_context(command)
+
+    with pytest.raises(LookupError):
+        counting(events.append)(run, FailingCmd())
+    assert events == ["runs", "FailingCmd"]
+
+
+def test_the_log_has_name_and_duration_and_no_values(caplog: pytest.LogCaptureFixture) -> None:
+    executor = Executor([log_commands], run_without_context)
+    with caplog.at_level(logging.DEBUG, LOG):
+        executor.execute(EchoCmd("a secret value"))
+        with pytest.raises(LookupError):
+            executor.execute(FailingCmd())
+    assert [record.name for record in caplog.records] == [LOG, LOG]
+    took, failed = (record.getMessage() for record in caplog.records)
+    assert took.startswith("EchoCmd took ")
+    assert took.endswith(" ms")
+    assert failed.startswith("FailingCmd failed after ")
+    assert failed.endswith(" ms: LookupError")
