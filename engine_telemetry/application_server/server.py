@@ -1,4 +1,4 @@
-"""Recognises the application server that runs us."""
+"""The application server as reports name it."""
 
 from dataclasses import dataclass
 
