@@ -10,8 +10,8 @@ import signal
 import socket
 import subprocess
 import sys
+import sysconfig
 import time
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
@@ -49,7 +49,14 @@ HOSTILE_HEADERS = dict.fromkeys(
     ),
     "nginx/6.6.6",
 )
+PATH = "/engine-rest/telemetry/data"
 Answer = list[str | None] | None
+
+
+def server_in(body: bytes | str) -> Answer:
+    """The vendor and the version of the application server in a report."""
+    server = json.loads(body)["product"]["internals"].get("application-server")
+    return server and [server["vendor"], server.get("version")]
 
 
 @dataclass(frozen=True)
@@ -72,7 +79,7 @@ class Case:
 
 
 class Environment:
-    """A virtual environment with one server in it, and with this project."""
+    """A virtual environment with one server in it; this project and what it needs are found where the tests find it."""
 
     def __init__(self, name: str) -> None:
         """Make it, unless it is there already for the requirements file of this name."""
@@ -80,20 +87,24 @@ class Environment:
         self.bin = self.path / "bin"
         requirements = HERE / f"{name}.txt"
         stamp = self.path / "installed"
-        project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-        wanted = f"{project['dependencies']}\n{requirements.read_text()}"
+        ours = f"{sysconfig.get_path('purelib')}\n{ROOT}\n"
+        wanted = f"{ours}{requirements.read_text()}"
         if stamp.exists() and stamp.read_text() == wanted:
             return
         python = DEBIAN_PYTHON if name in BUILT_FOR_DEBIAN else sys.executable
         run(python, "-m", "venv", "--clear", "--without-pip", str(self.path))
         pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", str(self.bin / "python"))
-        run(*pip, "install", "--quiet", "--no-compile", "--editable", str(ROOT), "--requirement", str(requirements))
+        run(*pip, "install", "--quiet", "--no-compile", "--requirement", str(requirements))
+        (self._packages / "ours.pth").write_text(ours)
         stamp.write_text(wanted)
+
+    @property
+    def _packages(self) -> Path:
+        return next(self.path.glob("lib/python3*/site-packages"))
 
     def fill(self, product: str) -> str:
         """A version text with the installed versions in it; distributions are named in lower case."""
-        folder = str(next(self.path.glob("lib/python3*/site-packages")))
-        found = metadata.distributions(path=[folder])
+        found = metadata.distributions(path=[str(self._packages)])
         versions = {distribution.metadata["Name"].lower(): distribution.version for distribution in found}
         return product.format_map(versions | {"python": platform.python_version()})
 
@@ -134,7 +145,7 @@ class Site:
     def _ask_once(self, headers: Mapping[str, str], port: int) -> Answer:
         connection = HTTPConnection("127.0.0.1", port, timeout=10)
         try:
-            connection.request("GET", "/", headers=dict(headers))
+            connection.request("GET", PATH, headers=dict(headers))
             response = connection.getresponse()
             body = response.read()
         except (OSError, HTTPException) as exc:
@@ -142,8 +153,7 @@ class Site:
         finally:
             connection.close()
         assert response.status == 200, f"{response.status} {body!r}\n{self.log()}"
-        answer: Answer = json.loads(body)
-        return answer
+        return server_in(body)
 
     def log(self) -> str:
         """The end of what the server said."""

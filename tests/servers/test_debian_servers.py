@@ -31,6 +31,12 @@ def needs(*paths: str, packages: str) -> None:
         pytest.skip(f"{missing[0]} is missing: apt-get install {packages.replace(',', '')}")
 
 
+def needs_others_to_read(path: Path) -> None:
+    closed = [folder for folder in (path, *path.parents) if not folder.stat().st_mode & 0o001]
+    if closed:
+        pytest.skip(f"Apache's user may not look into {closed[-1]}")
+
+
 @pytest.fixture
 def uwsgi(install: Install) -> str:
     """The command of a uWSGI that needs a socket yet."""
@@ -109,6 +115,7 @@ def test_mod_wsgi_is_recognised(
     document: dict[str, str],
 ) -> None:
     needs("/usr/sbin/apache2", f"{MODULES}/mod_wsgi.so", packages=APACHE)
+    needs_others_to_read(PROGRAMS)
     port = free_port()
     listen = (f"Listen 127.0.0.1:{port}", f"ServerTokens {tokens}")
     text = configuration(install("mod_wsgi"), run_folder, *lines, *listen)

@@ -1,6 +1,5 @@
 """A server that is in no table is named by its distribution; where no server is, none is named."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -9,21 +8,23 @@ from tests.servers.conftest import (
     HOSTILE_HEADERS,
     NO_HEADERS,
     PROGRAMS,
+    Answer,
     Environment,
     Install,
     Serve,
     base_environment,
     run,
+    server_in,
 )
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(300)]
 
 
-def answer_of(environment: Environment, home: Path, program: str, *arguments: str) -> object:
-    """What a program prints, as JSON."""
+def answer_of(environment: Environment, home: Path, program: str, *arguments: str) -> Answer:
+    """The server in the report that a program prints."""
     variables = (f"{name}={value}" for name, value in base_environment(home).items())
     command = (str(environment.bin / "python"), str(PROGRAMS / f"{program}.py"), *arguments)
-    return json.loads(run("env", "-i", *variables, *command))
+    return server_in(run("env", "-i", *variables, *command))
 
 
 def test_an_unheard_of_server_is_named_by_its_distribution(install: Install, serve: Serve) -> None:

@@ -1,44 +1,18 @@
-"""The application under test: it answers with the application server that telemetry knows, as JSON."""
+"""The application under test: the web apps themselves, with a database in memory for each process."""
 
-import json
-from collections.abc import Iterable
-from wsgiref.types import StartResponse, WSGIEnvironment
+from typing import Any
 
-from engine_telemetry.middleware import asgi, wsgi
-from engine_telemetry.middleware.asgi import Receive, Scope, Send
-from engine_telemetry.registry import process_registry
+from engine_telemetry.engine import ProcessEngine
+from webapps.main import create_app, create_wsgi_app
+from webapps.rest.telemetry_wsgi import telemetry_app
 
+SETTINGS: dict[str, Any] = {"database_url": "sqlite://", "telemetry_reporter_activate": False}
+MOUNT = "/engine-rest/telemetry"
 
-def what_is_known() -> bytes:
-    """The vendor and the version, or ``null``."""
-    server = process_registry.application_server
-    return json.dumps([server.vendor, server.version] if server else None).encode()
+wsgi_app: Any = create_wsgi_app(**SETTINGS)
+asgi_app: Any = create_app(**SETTINGS)
 
 
-def plain_wsgi_app(_: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """Answer a WSGI request."""
-    body = what_is_known()
-    start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
-    return [body]
-
-
-async def plain_asgi_app(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer an ASGI request."""
-    if scope["type"] == "lifespan":
-        await live(receive, send)
-        return
-    headers = [(b"content-type", b"application/json")]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": what_is_known()})
-
-
-async def live(receive: Receive, send: Send) -> None:
-    """Start and stop when told."""
-    message = {"type": ""}
-    while message["type"] != "lifespan.shutdown":
-        message = dict(await receive())
-        await send({"type": f"{message['type']}.complete"})
-
-
-wsgi_app = wsgi.TelemetryMiddleware(plain_wsgi_app)
-asgi_app = asgi.TelemetryMiddleware(plain_asgi_app)
+def resource() -> Any:
+    """The telemetry resource alone, for programs of other frameworks."""
+    return telemetry_app(ProcessEngine(**SETTINGS))

@@ -7,5 +7,5 @@ from importlib import import_module
 os.environ["DJANGO_SETTINGS_MODULE"] = "django_site"
 import_module("django").setup()
 client = import_module("django.test").Client()
-client.get("/")
-sys.stdout.write(client.get("/").content.decode())
+client.get("/engine-rest/telemetry/data")
+sys.stdout.write(client.get("/engine-rest/telemetry/data").content.decode())

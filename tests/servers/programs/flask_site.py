@@ -1,12 +1,12 @@
-"""The application as a Flask program."""
+"""A Flask program with the telemetry resource mounted in it."""
 
 from importlib import import_module
 from typing import Any
 
-from app import what_is_known
+from app import MOUNT, resource
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from engine_telemetry.middleware.wsgi import TelemetryMiddleware
 
 app: Any = import_module("flask").Flask(__name__)
-app.route("/")(what_is_known)
-app.wsgi_app = TelemetryMiddleware(app.wsgi_app)
+app.wsgi_app = TelemetryMiddleware(DispatcherMiddleware(app.wsgi_app, {MOUNT: resource()}))

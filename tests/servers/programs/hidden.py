@@ -25,7 +25,8 @@ class Opaque:
 
 def wsgi_app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     """Answer a WSGI request."""
-    return app.wsgi_app(environ, Opaque(start_response))
+    body: Iterable[bytes] = app.wsgi_app(environ, Opaque(start_response))
+    return body
 
 
 async def asgi_app(scope: Scope, receive: Receive, send: Send) -> None:

@@ -11,8 +11,8 @@ def ask(port: int, headers: dict[str, str]) -> str:
     """The answer, when it names a server."""
     with httpx.Client(http1=False, http2=True, headers=headers) as client:
         for _ in range(40):
-            response = client.get(f"http://127.0.0.1:{port}/").raise_for_status()
-            if response.json() is not None:
+            response = client.get(f"http://127.0.0.1:{port}/engine-rest/telemetry/data").raise_for_status()
+            if "application-server" in response.json()["product"]["internals"]:
                 break
             time.sleep(0.1)
         return f"{response.text}" if response.http_version == "HTTP/2" else response.http_version

@@ -10,11 +10,17 @@ from app import asgi_app, wsgi_app
 EVENT = {
     "version": "2.0",
     "routeKey": "$default",
-    "rawPath": "/",
+    "rawPath": "/engine-rest/telemetry/data",
     "rawQueryString": "",
     "headers": {"host": "example.org", "server-software": "nginx/1.0"},
     "requestContext": {
-        "http": {"method": "GET", "path": "/", "sourceIp": "192.0.2.1", "protocol": "HTTP/1.1", "userAgent": ""},
+        "http": {
+            "method": "GET",
+            "path": "/engine-rest/telemetry/data",
+            "sourceIp": "192.0.2.1",
+            "protocol": "HTTP/1.1",
+            "userAgent": "",
+        },
         "stage": "$default",
     },
     "isBase64Encoded": False,

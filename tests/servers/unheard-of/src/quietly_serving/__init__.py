@@ -2,6 +2,7 @@
 
 import io
 import socket
+import sys
 from typing import Any
 
 
@@ -20,7 +21,10 @@ class Exchange:
 
     def run(self, app: Any) -> None:
         """Let the application answer."""
-        environ: dict[str, object] = {"REQUEST_METHOD": "GET", "PATH_INFO": "/", "wsgi.input": io.BytesIO()}
+        method, path, protocol = self.lines[0].split(" ")
+        environ: dict[str, object] = {"REQUEST_METHOD": method, "SCRIPT_NAME": "", "PATH_INFO": path}
+        environ |= {"SERVER_NAME": "127.0.0.1", "SERVER_PORT": "80", "SERVER_PROTOCOL": protocol}
+        environ |= {"wsgi.url_scheme": "http", "wsgi.input": io.BytesIO(), "wsgi.errors": sys.stderr}
         for name, _, value in (line.partition(": ") for line in self.lines[1:] if line):
             environ[f"HTTP_{name.upper().replace('-', '_')}"] = value
         for part in app(environ, self.begin):
