@@ -1,0 +1,43 @@
+"""The web apps over a real engine on a SQLite file."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+
+from engine_telemetry.engine import ProcessEngine
+from tests.integration.webapps.rest_client import RestClient, TestClient
+from webapps.main import create_app
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> dict[str, Any]:
+    return {
+        "database_url": f"sqlite:///{tmp_path / 'engine.db'}",
+        "telemetry_state_directory": tmp_path / "state",
+        "telemetry_reporter_activate": False,
+    }
+
+
+@pytest.fixture
+def app(settings: dict[str, Any]) -> Starlette:
+    return create_app(**settings)
+
+
+@pytest.fixture
+def engine(app: Starlette) -> ProcessEngine:
+    engine: ProcessEngine = app.state.engine
+    return engine
+
+
+@pytest.fixture
+def http(app: Starlette) -> Iterator[TestClient]:
+    with TestClient(app, follow_redirects=False, raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture
+def rest(http: TestClient) -> RestClient:
+    return RestClient(http)

@@ -1,0 +1,59 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from engine_telemetry.engine import ProcessEngine
+from webapps.rest.exchange import Answer, Request, no_content, ok
+from webapps.rest.resource import Resource, perform
+
+
+def get(_: ProcessEngine, __: Request) -> Answer:
+    return ok({"a": 1})
+
+
+def post(_: ProcessEngine, __: Request) -> Answer:
+    return no_content()
+
+
+def fail(_: ProcessEngine, __: Request) -> Answer:
+    raise ZeroDivisionError
+
+
+RESOURCE = Resource("/thing", {"GET": get, "POST": post, "DELETE": fail})
+
+
+@pytest.fixture
+def engine() -> ProcessEngine:
+    return ProcessEngine()  # opens nothing
+
+
+def test_json_is_answered_without_a_charset(engine: ProcessEngine) -> None:
+    answer = perform(engine, RESOURCE, Request(method="GET"))
+    assert (answer.status, answer.body, answer.media_type) == (200, b'{"a":1}', "application/json")
+
+
+def test_head_is_what_get_is(engine: ProcessEngine) -> None:
+    assert perform(engine, RESOURCE, Request(method="HEAD")) == perform(engine, RESOURCE, Request(method="GET"))
+
+
+def test_options_lists_the_methods(engine: ProcessEngine) -> None:
+    answer = perform(engine, RESOURCE, Request(method="OPTIONS"))
+    assert (answer.status, answer.headers["Allow"]) == (204, "DELETE, GET, HEAD, OPTIONS, POST")
+
+
+def test_another_method_is_a_405_that_lists_the_methods(engine: ProcessEngine) -> None:
+    answer = perform(engine, RESOURCE, Request(method="PUT"))
+    assert (answer.status, answer.headers["Allow"]) == (405, "DELETE, GET, HEAD, OPTIONS, POST")
+    assert json.loads(answer.body)["type"] == "NotAllowedException"
+
+
+def test_whatever_goes_wrong_there_is_an_answer(engine: ProcessEngine) -> None:
+    assert perform(engine, RESOURCE, Request(method="DELETE")).status == 500
+
+
+@pytest.mark.parametrize(("site", "status"), [("cross-site", 403), ("same-origin", 204), ("none", 204), ("", 204)])
+def test_a_page_of_another_site_changes_nothing(engine: ProcessEngine, site: str, status: int) -> None:
+    request = Request(method="POST", fetch_site=site)
+    assert perform(engine, RESOURCE, request).status == status
+    assert perform(engine, RESOURCE, replace(request, method="GET")).status == 200

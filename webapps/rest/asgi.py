@@ -1,0 +1,116 @@
+"""The REST API as an ASGI application."""
+
+from urllib.parse import quote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response
+from starlette.routing import Mount, Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
+
+from engine_telemetry.engine import ProcessEngine
+from engine_telemetry.exceptions import InvalidRequestException, RestException
+from webapps.rest import deployment, external_task, process_definition, process_instance, task, telemetry, version
+from webapps.rest import engine as engine_resource
+from webapps.rest.errors import answer_error, no_resource
+from webapps.rest.exchange import Answer, Request
+from webapps.rest.resource import Resource, perform
+
+_RESOURCES = (
+    *version.RESOURCES,
+    *deployment.RESOURCES,
+    *process_definition.RESOURCES,
+    *process_instance.RESOURCES,
+    *task.RESOURCES,
+    *external_task.RESOURCES,
+    *telemetry.RESOURCES,
+)
+_METHODS_WITH_BODY = frozenset({"POST", "PUT"})
+
+
+def rest_app(engine: ProcessEngine) -> ASGIApp:
+    """The API, to be mounted; each resource also lies below ``/engine/{name}``, as Camunda's JavaScript client asks."""
+    routes = [_route(engine, resource) for resource in _RESOURCES]
+    engines = [_route(engine, resource) for resource in engine_resource.RESOURCES]
+    named = Mount("/engine/{engine_name}", Router(routes, redirect_slashes=False, default=_nothing_here))
+    return _WithoutTrailingSlash(Router([*engines, named, *routes], redirect_slashes=False, default=_nothing_here))
+
+
+def _route(engine: ProcessEngine, resource: Resource) -> Route:
+    # An object is no function: Starlette then leaves all methods to it, and its own plain-text answers out.
+    return Route(resource.path, _Endpoint(engine, resource))
+
+
+class _Endpoint:
+    """One resource: reads the request, has it done by a thread of the pool, sends the answer."""
+
+    def __init__(self, engine: ProcessEngine, resource: Resource) -> None:
+        self._engine = engine
+        self._resource = resource
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request (ASGI HTTP connection scope)."""
+        request = HttpRequest(scope, receive)
+        try:
+            answer = await self._answer(request)
+        except ClientDisconnect:
+            return  # nobody is left to answer
+        except RestException as exc:
+            answer = answer_error(exc)
+        await _response(answer, request.method)(scope, receive, send)
+
+    async def _answer(self, request: HttpRequest) -> Answer:
+        engine_name = request.path_params.get("engine_name", self._engine.name)
+        if engine_name != self._engine.name:
+            raise InvalidRequestException(f"No process engine available of the name {engine_name!r}.")
+        body = b""
+        if request.method in _METHODS_WITH_BODY:
+            body = await _body(request, self._resource.body_limit)
+        return await run_in_threadpool(perform, self._engine, self._resource, _plain_request(request, body))
+
+
+class _WithoutTrailingSlash:
+    """Serves ``/task/`` as ``/task``: clients do not follow a redirect on POST."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app({**scope, "path": scope["path"].rstrip("/")}, receive, send)
+
+
+async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
+        await WebSocketClose()(scope, receive, send)
+    else:
+        await _response(no_resource(scope["method"], scope["path"]), scope["method"])(scope, receive, send)
+
+
+async def _body(request: HttpRequest, limit: int) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise RestException(413, f"The body is larger than {limit} bytes.")
+    return bytes(body)
+
+
+def _plain_request(request: HttpRequest, body: bytes) -> Request:
+    return Request(
+        method=request.method,
+        path=request.path_params,
+        query=dict(request.query_params),
+        content_type=request.headers.get("Content-Type", ""),
+        fetch_site=request.headers.get("Sec-Fetch-Site", ""),
+        body=body,
+        base_url=f"{request.url.scheme}://{request.url.netloc}{quote(request.scope['root_path'])}",
+    )
+
+
+def _response(answer: Answer, method: str) -> Response:
+    response = Response(answer.body, answer.status, answer.headers, answer.media_type)
+    if method == "HEAD":
+        response.body = b""  # the headers stay those of the whole answer (RFC 9110, 9.3.2)
+    return response

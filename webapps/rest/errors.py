@@ -1,0 +1,76 @@
+"""Turns errors into Camunda's answers: a status and ``{"type", "message", "code"}``."""
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from engine_telemetry.exceptions import (
+    BadUserRequestException,
+    NotFoundException,
+    NullValueException,
+    ParseException,
+    Problem,
+    ProcessEngineException,
+    RestException,
+)
+from webapps.rest.exchange import Answer, json_answer
+
+_LOGGER = logging.getLogger("engine_telemetry.engine")
+
+
+def method_not_allowed(method: str, allowed: str) -> Answer:
+    """What a method gets that a resource does not know."""
+    body = _body("NotAllowedException", f"{method} is not allowed here. Allowed: {allowed}.", None)
+    return json_answer(405, body, {"Allow": allowed})
+
+
+def no_resource(method: str, path: str) -> Answer:
+    """What a path gets that leads nowhere."""
+    return json_answer(404, _body("NotFoundException", f"There is no resource for {method} {path!r}.", None))
+
+
+def answer_error(error: Exception) -> Answer:
+    """The answer to an error; what comes from below the engine goes to the log, whole, and not to the client."""
+    if not isinstance(error, ProcessEngineException):
+        _log(error)
+        message = "Internal error. The log of the server has the details."
+        return json_answer(HTTPStatus.INTERNAL_SERVER_ERROR, _body(ProcessEngineException.__name__, message, 0))
+    status = _status(error)
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR and error.__cause__ is not None:
+        _log(error)  # a database's error, translated by the engine
+    body = _body(type(error).__name__, str(error), None if isinstance(error, RestException) else error.code)
+    if isinstance(error, ParseException):
+        body["details"] = {error.resource: {"errors": [_problem(item) for item in error.problems], "warnings": []}}
+    return json_answer(status, body)
+
+
+def _log(error: Exception) -> None:
+    _LOGGER.error("A REST request failed: %s", error, exc_info=error)
+
+
+def _status(error: ProcessEngineException) -> int:
+    match error:
+        case RestException():
+            return error.status
+        case NullValueException():  # before its base: Camunda answers 500 for what an operation needs and does not find
+            return HTTPStatus.INTERNAL_SERVER_ERROR
+        case BadUserRequestException() | ParseException():
+            return HTTPStatus.BAD_REQUEST
+        case NotFoundException():
+            return HTTPStatus.NOT_FOUND
+    return HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def _body(kind: str, message: str, code: int | None) -> dict[str, Any]:
+    return {"type": kind, "message": message, "code": code}
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    ids = list(problem.element_ids)
+    return {
+        "message": problem.message,
+        "line": problem.line,
+        "column": problem.column,
+        "mainElementId": ids[0] if ids else None,
+        "elementIds": ids,
+    }
