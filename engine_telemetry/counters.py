@@ -11,14 +11,15 @@ Byte layout, native byte order (one host)::
 
     0      8   magic
     8      16  UUID of this file: the name of this source of counts in the database
-    24     8   device   } of this very file: if they differ, this is a copy, and gets a UUID of its own
-    32     8   inode    }
+    24     8   device of this very file
+    32     8   inode of this very file
     40     8   gate: 0, or the number of the change of consent under which counting is allowed
     48     8   in use: 1 from the first engine that a group of processes opens until its closing report
     56     8   number of names
     64     8   length of the server text, then 1 016 bytes for it
     1088   8   the newest change of consent that the gate follows
     1096   16  UUID of the installation whose changes these are
+    1112   8   inode of its lock file
     4096   ..  512 names, each 8 bytes length and 80 bytes UTF-8; the first is ``other``
     49152  ..  128 rows of 512 cells
 
@@ -30,9 +31,12 @@ Byte layout, native byte order (one host)::
   its own.
 * **A name** is published by its bytes, then its length, then the number of names. One that is too long, no identifier,
   or one too many, is counted as ``other``.
+* **A file that its header does not describe** is left to whoever has it mapped, and another is begun in its place: a
+  copy would be counted twice, and to one whose lock file was replaced others may write under the old locks.
 * **Allocated, not sparse**: on a full file system, writing into a hole would kill the host with SIGBUS.
 * **A signal handler** that counts while its own thread claims a row or a name does not wait for it: what it counts is
-  noted, and the interrupted thread counts it.
+  noted, and the interrupted thread counts it. Threads wait for one reentrant lock only, that of the process group, so
+  a handler never waits for a thread that waits for its own.
 
 Known races, and the verdict on each
 ------------------------------------
@@ -40,8 +44,9 @@ Known races, and the verdict on each
 * A thread that read the gate before it closed adds one count after it. The next flush drops it (``store.py``).
 * A thread that read the gate before an *off, on* adds its count to the new consent: accepted, it takes two changes of
   the flag within one bytecode.
-* Somebody unlinks the file while it is in use: this group goes on with what it has mapped, the next one begins a new
-  file with a new UUID, and status says so. Nothing is doubled; what the old group had not flushed when it ends is lost.
+* Somebody unlinks the file, or its lock file, while it is in use: this group goes on with what it has mapped, the next
+  one begins a new file with a new UUID, and status says so. Nothing is doubled; what the old group had not flushed when
+  it ends is lost.
 * Several interpreters in one process (mod_wsgi with several applications) share record locks and would share a row:
   the engines of one process must live in one interpreter.
 """
@@ -52,9 +57,10 @@ import re
 import sys
 import threading
 import uuid
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count, repeat
 from operator import setitem
 from pathlib import Path
@@ -62,7 +68,7 @@ from typing import cast
 
 from engine_telemetry.exceptions import StateDirectoryError
 from engine_telemetry.process_group import MAX_PROCESSES, ProcessGroup
-from engine_telemetry.state_directory import open_private, prepare
+from engine_telemetry.state_directory import inode_at, open_private, prepare
 
 MAX_NAMES = 512
 MAX_NAME_BYTES = 80
@@ -75,7 +81,7 @@ _ROWS_AT = _NAMES_AT + MAX_NAMES * _NAME_SIZE
 _SIZE = _ROWS_AT + MAX_PROCESSES * MAX_NAMES * 8
 _DEVICE, _INODE, _GATE, _IN_USE, _NAME_COUNT = 3, 4, 5, 6, 7  # words of 8 bytes
 _SERVER_AT, _SERVER_BYTES = 64, 1016
-_CHANGE, _INSTALLATION_AT = 136, 1096
+_CHANGE, _INSTALLATION_AT, _LOCK_INODE = 136, 1096, 139
 _FIRST_CELL = _ROWS_AT // 8
 _NAME = re.compile(r"[^\W\d][\w.\-]*")
 _store_cell = cast("Callable[[memoryview[int], int, int], None]", setitem)
@@ -102,19 +108,20 @@ class CounterFile:
         self.group = group
         self._path = path
         with group.head():
-            self._map = mmap.mmap(-1, _SIZE) if path is None else _map_file(path)
+            self._map, identity = _map_nothing() if path is None else _map_file(path, group.inode)
             self._words = memoryview(self._map).cast("Q")
-            self._identify()
-        self._cells = _Cells(self._first_use)
-        self.increment = _incrementer(self._words, self._cells)
+            if self._map[:8] != _MAGIC:
+                self._begin(identity)
+        self._cells: dict[str, Iterator[None]] = {}
+        self.increment = _incrementer(self._words, self._cells, self._first_use)
         self.after_fork()
+        _mapped.add(self)
 
     def after_fork(self) -> None:
         """Begin with no cells, as a forked child must: it may not write into its parent's row."""
         self._cells.clear()
         self._slots: dict[str, int] = {}
         self._row: memoryview[int] | None = None
-        self._claiming = threading.RLock()  # as a signal handler may come before the claimant is noted
         self._claimant: int | None = None
         self._interrupted: deque[str] = deque()
         self.problem: str | None = None
@@ -123,17 +130,21 @@ class CounterFile:
         if self._claimant == threading.get_ident():  # we are a signal handler in the midst of the lines below
             self._interrupted.append(name)
             return repeat(None)
-        with self._claiming:
+        cell = self._claim_alone(name)
+        with suppress(IndexError):  # a look before is no use: another thread, or a signal handler, may be faster
+            while True:
+                next(self._claim_alone(self._interrupted.popleft()))
+        return cell
+
+    def _claim_alone(self, name: str) -> Iterator[None]:
+        with self.group.thread_lock:
             self._claimant = threading.get_ident()
             try:
-                cell = self._claim(name)
+                cell, self.problem = self._claim(name), None
             except StateDirectoryError as exc:  # a command must not fail because it cannot be counted
-                self.problem = f"Not counting in this process: {exc}"
-                cell = repeat(None)
+                cell, self.problem = repeat(None), f"Not counting in this process: {exc}"
             finally:
                 self._claimant = None
-        while self._interrupted:
-            self.increment(self._interrupted.popleft())
         return cell
 
     def _claim(self, name: str) -> Iterator[None]:
@@ -194,8 +205,8 @@ class CounterFile:
             owner = uuid.UUID(installation).bytes
             if self._map[_INSTALLATION_AT : _INSTALLATION_AT + 16] == owner and change < self._words[_CHANGE]:
                 return
+            self._words[_CHANGE] = change  # first: if we are killed after it, the next call is not taken for a late one
             self._map[_INSTALLATION_AT : _INSTALLATION_AT + 16] = owner
-            self._words[_CHANGE] = change
             self._words[_GATE] = change if on else 0
 
     @property
@@ -211,13 +222,8 @@ class CounterFile:
 
     @property
     def unlinked(self) -> bool:
-        """Whether somebody removed or replaced the file while it is in use."""
-        if self._path is None:
-            return False
-        try:
-            return self._path.stat().st_ino != self._words[_INODE]
-        except OSError:
-            return True
+        """Whether somebody removed or replaced the file, or its lock file, while it is in use."""
+        return self._path is not None and (self.group.unlinked or inode_at(self._path) != self._words[_INODE])
 
     # -- the life of a group of processes -----------------------------------------------------------------------------
 
@@ -228,6 +234,7 @@ class CounterFile:
     def _clear_group(self) -> None:
         self._words[_SERVER_AT // 8] = 0
         self._words[_IN_USE] = 0
+        self._words[_CHANGE] = 0  # nobody is left to come late, and a restored database may have earlier changes
 
     def mark_in_use(self) -> bool:
         """An engine counts here from now on; whether it is the first of the group."""
@@ -238,30 +245,25 @@ class CounterFile:
 
     @contextmanager
     def closing(self) -> Iterator[bool]:
-        """Whether it is ours to make the closing report of the group: it had an engine, and nobody made it yet."""
-        with self.group.closing() as alone:
-            ours = alone and bool(self._words[_IN_USE])
+        """Whether it is ours to make the closing report of the group: it had an engine, and nobody makes it yet."""
+        with self.group.deserted() as deserted:
+            ours = deserted and bool(self._words[_IN_USE])
             if ours:
                 self._words[_IN_USE] = 0
-            yield ours
+        yield ours
 
     def discard(self) -> None:
         """Remove the file if nobody is alive, so that the next group begins with nothing: there was no consent."""
-        with self.group.head():
-            if self._path is not None and not self.unlinked and self.group.is_deserted():
+        with self.group.deserted() as deserted:
+            if deserted and self._path is not None and not self.unlinked:
                 self._path.unlink()
 
     # -- bytes --------------------------------------------------------------------------------------------------------
 
-    def _identify(self) -> None:
-        identity = (0, 0) if self._path is None else _identity(self._path)
-        if self._map[:8] == _MAGIC and (self._words[_DEVICE], self._words[_INODE]) == identity:
-            return
+    def _begin(self, identity: tuple[int, int, int]) -> None:
         self._map[8:24] = uuid.uuid4().bytes
-        self._words[_DEVICE], self._words[_INODE] = identity
-        self._words[_GATE] = 0
-        if not self._words[_NAME_COUNT]:
-            self._add_name(OTHER.encode())
+        self._words[_DEVICE], self._words[_INODE], self._words[_LOCK_INODE] = identity
+        self._add_name(OTHER.encode())
         self._map[:8] = _MAGIC
 
     def _read_slots(self) -> dict[str, int]:
@@ -283,21 +285,15 @@ class CounterFile:
         return bytes(self._map[at + 8 : at + 8 + length])
 
 
-class _Cells(dict[str, Iterator[None]]):
-    """The cells of this process by name. One that is asked for the first time is claimed."""
-
-    def __init__(self, first_use: Callable[[str], Iterator[None]]) -> None:
-        super().__init__()
-        self._first_use = first_use
-
-    def __missing__(self, name: str) -> Iterator[None]:
-        return self._first_use(name)
-
-
-def _incrementer(words: "memoryview[int]", cells: _Cells) -> Callable[[str], None]:
+def _incrementer(
+    words: "memoryview[int]", cells: dict[str, Iterator[None]], first_use: Callable[[str], Iterator[None]]
+) -> Callable[[str], None]:
     def increment(name: str) -> None:
         if words[_GATE]:
-            next(cells[name])
+            try:
+                next(cells[name])  # a plain dict: the interpreter looks into a subclass more slowly
+            except KeyError:
+                next(first_use(name))
 
     if getattr(sys, "_is_gil_enabled", lambda: True)():
         return increment
@@ -312,6 +308,7 @@ def _incrementer(words: "memoryview[int]", cells: _Cells) -> Callable[[str], Non
 
 _groups: dict[Path, ProcessGroup] = {}
 _files: dict[Path, CounterFile] = {}
+_mapped: "weakref.WeakSet[CounterFile]" = weakref.WeakSet()  # replaced and anonymous ones too
 _opening = threading.RLock()
 
 
@@ -324,8 +321,9 @@ def open_counters(path: Path | None) -> CounterFile:
     if path is None:
         return CounterFile(None, ProcessGroup(None))
     with _opening:
-        if path not in _groups:
-            prepare(path.parent)
+        prepare(path.parent)
+        path = path.parent.resolve() / path.name  # spelled otherwise, it would be written to as another file
+        if path not in _groups or _groups[path].unlinked:
             _groups[path] = ProcessGroup(path.with_suffix(".lock"))
         if path not in _files or _files[path].unlinked:
             _files[path] = CounterFile(path, _groups[path])
@@ -343,28 +341,49 @@ def join_counters(path: Path | None) -> CounterFile:
     return counters
 
 
-def _map_file(path: Path) -> mmap.mmap:
+def _map_nothing() -> tuple[mmap.mmap, tuple[int, int, int]]:
+    private = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS  # a forked child has its own, as it has its own database in memory
+    return mmap.mmap(-1, _SIZE, flags=private), (0, 0, 0)
+
+
+def _map_file(path: Path, lock_inode: int) -> tuple[mmap.mmap, tuple[int, int, int]]:
+    try:
+        with _opened(path) as fd:
+            foreign = _is_foreign(os.pread(fd, _NAMES_AT, 0), _identity(fd, lock_inode))
+        if foreign:
+            path.unlink(missing_ok=True)
+        with _opened(path) as fd:
+            _allocate(fd)
+            return mmap.mmap(fd, _SIZE), _identity(fd, lock_inode)
+    except (OSError, ValueError) as exc:
+        raise StateDirectoryError(f"The counter file {str(path)!r} cannot be mapped ({exc}).") from exc
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[int]:
     fd = open_private(path)
     try:
-        if os.fstat(fd).st_size < _SIZE:
-            _allocate(fd)
-        return mmap.mmap(fd, _SIZE)
-    except (OSError, ValueError) as exc:
-        raise StateDirectoryError(f"The counter file {str(path)!r} cannot be allocated ({exc}).") from exc
+        yield fd
     finally:
         os.close(fd)
 
 
+def _identity(fd: int, lock_inode: int) -> tuple[int, int, int]:
+    status = os.fstat(fd)
+    return status.st_dev, status.st_ino, lock_inode
+
+
+def _is_foreign(header: bytes, identity: tuple[int, int, int]) -> bool:
+    words = memoryview(header.ljust(_NAMES_AT, b"\0")).cast("Q")
+    described = (words[_DEVICE], words[_INODE], words[_LOCK_INODE])
+    return bool(header) and (header[:8] != _MAGIC or described != identity)
+
+
 def _allocate(fd: int) -> None:
     if hasattr(os, "posix_fallocate"):
-        os.posix_fallocate(fd, 0, _SIZE)
-    else:  # macOS
+        os.posix_fallocate(fd, 0, _SIZE)  # always, as one that was restored may be sparse
+    elif os.fstat(fd).st_size < _SIZE:  # macOS
         os.pwrite(fd, bytes(_SIZE), 0)
-
-
-def _identity(path: Path) -> tuple[int, int]:
-    status = path.stat()
-    return status.st_dev, status.st_ino
 
 
 def _after_fork_in_child() -> None:
@@ -372,7 +391,8 @@ def _after_fork_in_child() -> None:
     _opening = threading.RLock()
     for group in _groups.values():
         group.after_fork()
-    for counters in _files.values():
+    for counters in list(_mapped):
+        counters.group.after_fork()
         counters.after_fork()
 
 

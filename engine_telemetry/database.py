@@ -12,7 +12,7 @@ Theory of operation
   fork can cost a committed row later. So before a fork, idle connections are closed, and the fork waits for
   transactions of this module's ``pooled=False`` databases (the reporter's, which are short). A child that is forked
   while a pooled connection is in use, by a thread that runs a command, must not use that database: it gets a
-  ``ForkedConnectionError``.
+  ``ForkedConnectionError``. It must not leave the block of a transaction that it was forked in either, but end there.
 * ``sqlite://`` in memory has one connection, used by one thread at a time.
 """
 
@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
@@ -56,7 +57,8 @@ class Database:
 
     Args:
         url: A SQLAlchemy URL.
-        lock_timeout: How long a transaction waits for a lock before the database driver raises.
+        lock_timeout: How long a transaction waits for a lock before the database driver raises; on a server, only
+            that of a database that is not pooled: what else waits there is the server's to say.
         pooled: Whether connections are kept for the next transaction. Not pooled, none is open between two of them.
     """
 
@@ -68,8 +70,8 @@ class Database:
         self._lock_timeout = lock_timeout
         self._pooled = pooled or self.in_memory
         self._pid = os.getpid()
-        self._in_use_at_fork = False
         self._orphaned_from: int | None = None
+        self._uses: set[object] = set()
         self._engine = self._create_engine()
         _databases.add(self)
 
@@ -96,6 +98,7 @@ class Database:
         """A writing transaction that is alone in changing tables, among all processes and nodes."""
         with self._schema_lock(), self.begin() as connection:
             if self.dialect == "postgresql":
+                connection.execute(text("set local lock_timeout = '60s'"))
                 connection.execute(text(f"select pg_advisory_xact_lock({_SCHEMA_LOCK})"))
             yield connection
 
@@ -119,10 +122,21 @@ class Database:
     def _transaction(self, *, read_only: bool) -> Iterator[Connection]:
         self._refuse_after_fork()
         guarded = self.dialect == "sqlite" and not self._pooled
-        with _short_transactions if guarded else nullcontext(), self._engine.connect() as plain:
+        with _short_transactions if guarded else nullcontext(), self._use(), self._engine.connect() as plain:
             connection = plain.execution_options(**{_READ_ONLY: read_only})
             with connection.begin():
                 yield connection
+
+    @contextmanager
+    def _use(self) -> Iterator[None]:
+        use, pool = object(), self._engine.pool
+        self._uses.add(use)
+        try:
+            yield
+        finally:
+            if pool is not self._engine.pool:  # a fork came between, and nobody else closes what the old pool got back
+                pool.dispose()
+            self._uses.remove(use)
 
     def _refuse_after_fork(self) -> None:
         if self._orphaned_from is not None:
@@ -143,22 +157,24 @@ class Database:
             options |= {"pool_size": 1, "max_overflow": 0}
         elif self._pooled:
             options |= {"pool_size": 10, "max_overflow": 30, "pool_pre_ping": self.dialect != "sqlite"}
-        engine = create_engine(self.url, **options)
+        engine = _load_driver(self.url, options)
         if self.dialect == "sqlite":
             event.listen(engine, "connect", _prepare_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
+        elif not self._pooled and (statement := _limit_waiting(self.dialect, milliseconds)):
+            event.listen(engine, "connect", partial(_run_once, statement))
         return engine
 
     def before_fork(self) -> None:
-        """Close what is idle, so that nothing of it is open in the child; note whether anything is in use."""
-        pool = self._engine.pool
-        self._in_use_at_fork = isinstance(pool, QueuePool) and pool.checkedout() > 0
+        """Close what is idle, so that nothing of it is open in the child."""
         if not self.in_memory:
             self._engine.dispose()
 
     def after_fork_in_child(self) -> None:
         """Forget the parent's connections without closing them: they are the parent's."""
-        if self.dialect == "sqlite" and (self._in_use_at_fork or self.in_memory):
+        pool = self._engine.pool
+        lost = self.in_memory and isinstance(pool, QueuePool) and pool.checkedin() > 0
+        if self.dialect == "sqlite" and (self._uses or lost):
             self._orphaned_from = self._orphaned_from or self._pid
         self._engine.dispose(close=False)
         self._pid = os.getpid()
@@ -172,16 +188,26 @@ def parse_url(url: str) -> URL:
     """
     try:
         return make_url(url)
-    except ArgumentError as exc:
+    except (ArgumentError, ValueError):
         raise ConfigurationError(
             "The database URL cannot be read (it is not shown, as it may hold a password). A SQLAlchemy URL is"
             " expected, such as 'sqlite:///engine.db' or 'postgresql+psycopg://user:password@host/name'."
+        ) from None  # the cause may quote the URL
+
+
+def _load_driver(url: URL, options: dict[str, Any]) -> Engine:
+    try:
+        return create_engine(url, **options)
+    except (ArgumentError, ImportError) as exc:
+        raise ConfigurationError(
+            f"The database driver {url.drivername!r} cannot be loaded ({exc}). Install it, or name another one in the"
+            " database URL."
         ) from exc
 
 
 def canonical_url(url: str) -> str:
     """The URL as every process on this host writes it, without the password: SQLite paths are absolute and real."""
-    parsed = parse_url(url).set(password=None)
+    parsed = parse_url(url)._replace(password=None)
     if parsed.get_backend_name() == "sqlite" and parsed.database not in {None, "", ":memory:"}:
         parsed = parsed.set(database=os.path.realpath(str(parsed.database)))
     return parsed.render_as_string()
@@ -193,7 +219,7 @@ def identify(connection: Connection) -> DatabaseServer:
         case "sqlite":
             return DatabaseServer("SQLite", _scalar(connection, "select sqlite_version()"))
         case "postgresql":
-            return _postgresql(connection)
+            return _postgresql(_scalar(connection, "select version()"))
         case "mysql" | "mariadb":
             return _mysql(_scalar(connection, "select version()"))
         case other:
@@ -201,12 +227,11 @@ def identify(connection: Connection) -> DatabaseServer:
             return DatabaseServer(other, version)
 
 
-def _postgresql(connection: Connection) -> DatabaseServer:
-    description = _scalar(connection, "select version()")
-    if description.startswith("CockroachDB"):
-        words = description.split()
-        return DatabaseServer("CockroachDB", next((word for word in words if word.startswith("v")), description))
-    return DatabaseServer("PostgreSQL", _scalar(connection, "show server_version").split()[0])
+def _postgresql(description: str) -> DatabaseServer:
+    vendor, *words = description.split()
+    if vendor == "CockroachDB":
+        return DatabaseServer(vendor, next((word for word in words if word.startswith("v")), description))
+    return DatabaseServer("PostgreSQL", words[0])
 
 
 def _mysql(version: str) -> DatabaseServer:
@@ -225,6 +250,23 @@ def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.close()
+
+
+def _limit_waiting(dialect: str, milliseconds: int) -> str | None:
+    """The statement that limits how long this connection waits for a lock, of a row or of a whole table."""
+    if dialect == "postgresql":
+        return f"set lock_timeout = {milliseconds}"
+    if dialect in {"mysql", "mariadb"}:
+        seconds = max(1, milliseconds // 1000)  # it knows no shorter wait than a second
+        return f"set session innodb_lock_wait_timeout = {seconds}, session lock_wait_timeout = {seconds}"
+    return None
+
+
+def _run_once(statement: str, connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    cursor.execute(statement)
+    cursor.close()
+    connection.commit()
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -1,5 +1,6 @@
 """An HTTP transport with one deadline for all that it does: httpx has time limits for each step only."""
 
+import socket
 import ssl
 import time
 from collections.abc import Iterable
@@ -33,8 +34,16 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        stream = self._sockets.connect_tcp(host, port, _left(self._deadline), local_address, socket_options)
-        return _Stream(stream, self._deadline)
+        untried = _addresses(host, port)
+        while True:
+            share = _left(self._deadline) / len(untried)  # a single limit would hold for each of them
+            try:
+                stream = self._sockets.connect_tcp(untried.pop(0), port, share, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                if not untried:
+                    raise
+            else:
+                return _Stream(stream, self._deadline)
 
 
 class _Stream(httpcore.NetworkStream):
@@ -62,6 +71,13 @@ class _Stream(httpcore.NetworkStream):
 
     def get_extra_info(self, info: str) -> object:
         return self._stream.get_extra_info(info)
+
+
+def _addresses(host: str, port: int) -> list[str]:
+    try:
+        return [str(address[0]) for *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    except OSError as exc:
+        raise httpcore.ConnectError(f"{host}: {exc}") from exc
 
 
 def _left(deadline: float) -> float:

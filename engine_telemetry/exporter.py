@@ -70,7 +70,8 @@ class Exporter:
         try:
             with self._client(timeout) as client:
                 return self._post(client, body, report_id)
-        except (httpx.HTTPError, OSError, ValueError) as exc:  # a certificate that cannot be read is one of the latter
+        # A certificate that cannot be read is an OSError or a ValueError, an unusable proxy is any but HTTPError.
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, ImportError) as exc:
             return Answer(None, problem=f"{type(exc).__name__}: {exc}".rstrip(": "))
 
     def _post(self, client: "httpx.Client", body: bytes, report_id: str) -> Answer:
@@ -124,6 +125,6 @@ def _retry_after(value: str | None) -> timedelta:
         return min(timedelta(seconds=int(value[:9])), MAX_RETRY_AFTER)
     try:
         wait = parsedate_to_datetime(value) - datetime.now(UTC)
-    except (ValueError, TypeError):  # no date, or one without a zone
+    except (ValueError, TypeError, OverflowError):  # no date, one without a zone, or one that no calendar has
         return timedelta(0)
     return max(timedelta(0), min(wait, MAX_RETRY_AFTER))

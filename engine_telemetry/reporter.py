@@ -137,7 +137,7 @@ class Cycle:
     def _guarded(self, step: Callable[[], object]) -> None:
         try:
             step()
-        except (SQLAlchemyError, EngineTelemetryError) as exc:
+        except (SQLAlchemyError, EngineTelemetryError, OSError) as exc:  # the last: the counters cannot be saved
             self.database_trouble.failed(exc)
         else:
             self.database_trouble.worked()
@@ -150,15 +150,15 @@ class Cycle:
         answer = self.exporter.send(claim.body, claim.id, self._time_limit(cause))
         fate = self.fate(answer, claim.attempt, self.clock())
         with self.database.begin(durable=True) as connection:
-            state = store.lock(connection)
+            state, now = store.lock(connection), self.clock()
             period = self.configuration.telemetry_reporting_period
-            self._plan(store.answer(connection, state, claim.id, fate, self.clock(), period), fate)
+            self._plan(store.answer(connection, state, claim.id, fate, now, period), fate, now)
         self._log(claim, answer, fate)
 
     def _step(self, cause: store.Cause | None, *, at_once: bool = False) -> store.Claim | None:
+        began, self.next_work, claim = self.clock(), None, None
         with self.database.read() as connection:
             state = store.read(connection)
-        claim = None
         if state.flag:
             self.counters.save()
             with self.database.begin(durable=True) as connection:
@@ -166,7 +166,7 @@ class Cycle:
                 if cause is not None and self.exporter is not None:
                     state, claim = self._seal_and_claim(connection, state, cause, at_once=at_once)
         self.counters.set_gate(state.installation, state.change_no, on=bool(state.flag))
-        self._plan(state, None)
+        self._plan(state, None, began)
         return claim
 
     def _seal_and_claim(
@@ -197,12 +197,12 @@ class Cycle:
             return store.Fate("refused", str(answer), again, not_before)
         return store.Fate("waiting", str(answer), again, not_before)
 
-    def _plan(self, state: store.State, fate: store.Fate | None) -> None:
-        """When there is something to do before the next flush."""
+    def _plan(self, state: store.State, fate: store.Fate | None, now: datetime) -> None:
+        """When there is something to do before the next flush; what is due already and not done must wait for that."""
         times = [state.next_due] if state.flag and state.next_due and self.exporter else []
         if fate is not None and fate.state == "waiting":
             times = [fate.next_attempt]
-        self.next_work = min(times, default=None)
+        self.next_work = min((time for time in times if time > now), default=None)
 
     def _log(self, claim: store.Claim, answer: Answer, fate: store.Fate) -> None:
         if fate.state == "waiting":

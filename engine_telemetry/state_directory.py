@@ -5,6 +5,7 @@ import os
 import pwd
 import re
 import socket
+import stat
 from pathlib import Path
 
 import platformdirs
@@ -42,8 +43,13 @@ def locate(configured: Path | None, sqlite_file: Path | None, uid: int) -> Path:
 
 
 def _user_directory(uid: int) -> Path:
-    home = Path(pwd.getpwuid(uid).pw_dir)
-    if home == Path.home():
+    try:
+        home, own = Path(pwd.getpwuid(uid).pw_dir), Path.home()
+    except (KeyError, RuntimeError) as exc:  # a container may run as a number without a name
+        raise StateDirectoryError(
+            f"User {uid} has no home directory for the counter file. Name a directory in telemetryStateDirectory."
+        ) from exc
+    if home == own:
         return platformdirs.user_state_path(_APPLICATION)
     return home / ".local" / "state" / _APPLICATION  # $HOME is another user's
 
@@ -74,22 +80,44 @@ def open_private(path: Path) -> int:
     """Open or make a file that only its owner can read and write; returns the descriptor.
 
     Raises:
-        StateDirectoryError: It cannot be opened, is a link, or is somebody else's.
+        StateDirectoryError: It cannot be opened, is a link or no file, or belongs to or is writable by somebody else.
     """
     try:
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
     except OSError as exc:
         raise StateDirectoryError(f"The file {str(path)!r} cannot be opened ({exc.strerror}).") from exc
-    owner = os.fstat(fd).st_uid
-    if os.geteuid() not in {0, owner}:
+    status = os.fstat(fd)
+    foreign = os.geteuid() not in {0, status.st_uid}
+    if foreign or status.st_mode & 0o022 or not stat.S_ISREG(status.st_mode):
         os.close(fd)
-        raise StateDirectoryError(f"The file {str(path)!r} belongs to user {owner}, not to {os.geteuid()}.")
+        raise StateDirectoryError(
+            f"{str(path)!r} must be a file of user {os.geteuid()} that no one else can write to. Remove it when nothing"
+            " uses it, or name another directory in telemetryStateDirectory."
+        )
     return fd
 
 
+def inode_at(path: Path) -> int | None:
+    """The number of the file that lies there now, if there is one."""
+    try:
+        return path.lstat().st_ino
+    except OSError:
+        return None
+
+
 def give_to(directory: Path, uid: int, gid: int) -> None:
-    """Give the directory and its files to the user that will count, as a master that runs as root must."""
+    """Give the directory and our files in it to the user that will count, as a master that runs as root must.
+
+    Raises:
+        StateDirectoryError: It may not do that.
+    """
     if os.geteuid() != 0 or uid == 0:
         return
-    for path in (directory, *directory.iterdir()):
-        os.chown(path, uid, gid, follow_symlinks=False)
+    for path in (directory, *directory.glob("*.v1"), *directory.glob("*.lock")):
+        try:
+            os.chown(path, uid, gid, follow_symlinks=False)
+        except OSError as exc:
+            raise StateDirectoryError(
+                f"{str(path)!r} cannot be given to user {uid} ({exc.strerror}). Give it to that user by hand, or name"
+                " another directory in telemetryStateDirectory."
+            ) from exc

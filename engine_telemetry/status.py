@@ -95,7 +95,7 @@ def describe(connection: Connection, process: ProcessStatus, problems: tuple[str
         endpoint=process.endpoint,
         counting_since=state.window_start,
         next_report_due=state.next_due,
-        waiting=next((report for report in history if report.state == "waiting"), None),
+        waiting=store.waiting(connection),
         last=next((report for report in history if report.state != "waiting"), None),
         reporter=process.reporter,
         problems=problems,

@@ -25,7 +25,7 @@ from engine_telemetry import state_directory, store
 from engine_telemetry.application_server import ApplicationServer
 from engine_telemetry.builder import ReportBuilder, server_from_text, server_to_text
 from engine_telemetry.configuration import Configuration, do_not_track
-from engine_telemetry.counters import CounterFile, join_counters
+from engine_telemetry.counters import CounterFile, join_counters, open_counters
 from engine_telemetry.database import Database, canonical_url
 from engine_telemetry.exceptions import EngineTelemetryError, StateDirectoryError
 from engine_telemetry.exporter import Exporter
@@ -85,7 +85,7 @@ class Telemetry:
     def _start_anew(self) -> None:
         """Nothing is open: at the start, and in a forked child."""
         self._lock = threading.RLock()
-        self._opened = False
+        self._opened = self._visiting = False
         self._counters: CounterFile | None = None
         self._cycle: Cycle | None = None
         self._reporter: Reporter | None = None
@@ -107,6 +107,19 @@ class Telemetry:
             if self._guarded(self._make_tables) and not self._forbidden:
                 self._start_counting()
 
+    def visit(self) -> None:
+        """Look on from beside the group, as the command line does; ``open`` does nothing then.
+
+        Nothing is counted or reported here, and nobody is kept from being the last of the group. What the others have
+        counted is seen, and a change of the flag holds for them at once. Never raises.
+        """
+        with self._lock:
+            if self._opened:
+                return
+            self._opened = self._visiting = True
+            if self._guarded(self._make_tables) and not self._forbidden:
+                self._find_counters()
+
     def attend(self, uid: int, gid: int) -> None:
         """Be one of the group in which others count, as the gunicorn master is; ``close`` then closes for all.
 
@@ -119,7 +132,7 @@ class Telemetry:
                 _close_at_exit()
                 counters = self._open_counters(uid)
                 if counters is not None and not self._database.in_memory:
-                    state_directory.give_to(self.state_directory(uid), uid, gid)
+                    self._give_counters_to(uid, gid)
 
     def close(self) -> None:
         """End in this process: flush, and if it is the last of its group, make and send the closing report.
@@ -129,8 +142,9 @@ class Telemetry:
         """
         with self._lock:
             counters, reporter, cycle = self._counters, self._reporter, self._cycle
+            visiting = self._visiting
             self._start_anew()
-        if counters is None:
+        if counters is None or visiting:
             return
         timeout = self.configuration.telemetry_close_timeout
         closing = threading.Thread(
@@ -201,6 +215,21 @@ class Telemetry:
             self._fail(f"Not counting: {exc}")
         return self._counters
 
+    def _give_counters_to(self, uid: int, gid: int) -> None:
+        try:
+            state_directory.give_to(self.state_directory(uid), uid, gid)
+        except StateDirectoryError as exc:
+            self._fail(f"Not counting: {exc}")
+
+    def _find_counters(self) -> None:
+        """Only those that are there: a file that we made might not be the server's to open."""
+        try:
+            path = self._counter_path(None)
+            if path is not None and path.exists():
+                self._counters = open_counters(path)
+        except (StateDirectoryError, OSError) as exc:
+            self._problems.append(f"The processes that count do not learn of a change before their next flush: {exc}")
+
     def _start_reporter(self, cycle: Cycle) -> None:
         reporter = Reporter(cycle)
         try:
@@ -252,16 +281,24 @@ class Telemetry:
         if wanted is None:
             return True
         cause = f"{INITIALIZE_TELEMETRY} ({source})"
+        with self._database.read() as connection:  # at nearly every start it is decided: not worth waiting for the lock
+            decided = store.read(connection).flag
+        if decided is None:
+            decided = self._decide_first(store.Change(self._clock(), None, cause, None, wanted))
+        if first and decided is not None and decided is not wanted:
+            stored = "on" if decided else "off"
+            logger.info("Ignoring %s: telemetry was switched %s in this database before, and that holds", cause, stored)
+        return True
+
+    def _decide_first(self, change: store.Change) -> bool | None:
+        """Make this change if nobody has decided yet; what somebody else decided meanwhile, or ``None``."""
         with self._database.begin(durable=True) as connection:
             state = store.lock(connection)
             if state.flag is None:
-                after_commit = self._change(connection, state, store.Change(self._clock(), None, cause, None, wanted))
+                after_commit = self._change(connection, state, change)
         if state.flag is None:
             after_commit()
-        elif first and state.flag is not wanted:
-            stored = "on" if state.flag else "off"
-            logger.info("Ignoring %s: telemetry was switched %s in this database before, and that holds", cause, stored)
-        return True
+        return state.flag
 
     def toggle(self, connection: Connection, *, enabled: bool, user: str | None = None) -> Callable[[], None]:
         """Switch on or off, in the caller's transaction.
@@ -307,7 +344,8 @@ class Telemetry:
     def status(self, connection: Connection) -> Status:
         """What holds now in this process, and what decided it."""
         endpoint = self.configuration.telemetry_endpoint
-        process = ProcessStatus(self._forbidden, self._counters is not None, endpoint, self._reporter_state())
+        counting = self._counters is not None or self._visiting
+        process = ProcessStatus(self._forbidden, counting, endpoint, self._reporter_state())
         return describe(connection, process, tuple(self._all_problems()))
 
     def _reporter_state(self) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from engine_telemetry.store.counts import Source, rebase
+from engine_telemetry.store.counts import Source, flush, rebase
 from engine_telemetry.store.state import State, save
 from engine_telemetry.store.tables import change_table, report_table, source_table, to_ms, to_time
 
@@ -24,16 +24,18 @@ class Change:
 def change_flag(
     connection: Connection, state: State, change: Change, *, period: timedelta, source: Source | None
 ) -> State:
-    """Switch on or off. Setting the value that the flag has changes nothing.
+    """Switch on or off. Setting the value that the flag has changes nothing, but this process counts from now on.
 
     Args:
         connection: In a transaction that has the lock.
         state: What ``lock`` returned.
         change: The new value, and who sets it why.
         period: From one report to the next.
-        source: The counter file of this process, which counts from now on; ``None`` if it has none.
+        source: The counter file of this process, which counts from now on if it is *on*; ``None`` if it has none.
     """
     if state.flag is change.new:
+        if source is not None:
+            flush(connection, state, source, change.at)  # what the database does not know would be rebased later
         return state
     connection.execute(delete(source_table))
     withdrawn = {"state": "withdrawn", "body": b""}

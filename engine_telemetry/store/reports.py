@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, delete, insert, or_, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Row, delete, insert, or_, select, update
 
 from engine_telemetry.store.state import State, save
 from engine_telemetry.store.tables import from_ms, report_table, source_table, to_ms, to_time
 
 ENDED_REPORTS_KEPT = 30
 SILENT_SOURCE_KEPT = timedelta(days=90)
+LONGEST_PAUSE = timedelta(days=2)  # an endpoint can ask for one of a day
 
 Cause = Literal["schedule", "close"]
 ReportState = Literal["waiting", "accepted", "refused", "withdrawn"]
@@ -112,9 +113,9 @@ def claim(
     free = or_(
         report_table.c.claimed_by.is_(None),
         report_table.c.claimed_by == source,
-        report_table.c.claimed_until <= to_ms(now),
+        _is_over(report_table.c.claimed_until, now),
     )
-    query = select(report_table).where(report_table.c.state == "waiting", pause <= to_ms(now), free)
+    query = select(report_table).where(report_table.c.state == "waiting", _is_over(pause, now), free)
     row = connection.execute(query).first()
     if not state.flag or row is None:
         return None
@@ -141,10 +142,11 @@ class Fate:
 
 
 def answer(connection: Connection, state: State, report_id: str, fate: Fate, now: datetime, period: timedelta) -> State:
-    """Note the fate of this report; if it was withdrawn meanwhile, only the answer."""
+    """Note the fate of this report; if it was withdrawn meanwhile, only the answer; if it has ended, nothing."""
     noted = {"answer": fate.answer, "answered_at": to_ms(now), "claimed_by": None, "claimed_until": None}
     pauses = {"next_attempt": to_ms(fate.next_attempt), "not_before": to_ms(fate.not_before)}
-    connection.execute(update(report_table).where(report_table.c.id == report_id).values(noted | pauses))
+    not_ended = (report_table.c.id == report_id, report_table.c.state.in_(("waiting", "withdrawn")))
+    connection.execute(update(report_table).where(*not_ended).values(noted | pauses))
     still_waiting = (report_table.c.id == report_id, report_table.c.state == "waiting")
     connection.execute(update(report_table).where(*still_waiting).values(state=fate.state))
     if fate.state == "accepted" and state.next_due is not None and state.next_due <= now:
@@ -170,6 +172,11 @@ def _insert_report(connection: Connection, cause: Cause, body: bytes, now: datet
     schedule = {"attempts": 0, "next_attempt": to_ms(now), "not_before": to_ms(now)}
     connection.execute(insert(report_table).values(row | schedule))
     return report_id
+
+
+def _is_over(pause: Column[int], now: datetime) -> ColumnElement[bool]:
+    """Whether a pause is over; one that would last longer than any does was set by a clock that was wrong."""
+    return or_(pause <= to_ms(now), pause > to_ms(now + LONGEST_PAUSE))
 
 
 def _last_server(connection: Connection) -> str | None:

@@ -4,6 +4,7 @@ import json
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -27,6 +28,12 @@ LongText = Text().with_variant(MEDIUMTEXT(), "mysql", "mariadb")
 Bytes = LargeBinary().with_variant(MEDIUMBLOB(), "mysql", "mariadb")
 
 metadata = MetaData()
+# A database may have another character set, such as MariaDB's default latin1, and names of users and servers have any.
+_OPTIONS: dict[str, Any] = {
+    f"{dialect}_{name}": value
+    for dialect in ("mysql", "mariadb")
+    for name, value in (("charset", "utf8mb4"), ("engine", "InnoDB"))
+}
 
 state_table = Table(
     "telemetry_state",
@@ -39,6 +46,7 @@ state_table = Table(
     Column("pending", LongText, nullable=False),
     Column("window_start", BigInteger),
     Column("next_due", BigInteger),
+    **_OPTIONS,
 )
 source_table = Table(
     "telemetry_source",
@@ -47,6 +55,7 @@ source_table = Table(
     Column("flushed", LongText, nullable=False),
     Column("server", LongText),
     Column("seen_at", BigInteger, nullable=False),
+    **_OPTIONS,
 )
 report_table = Table(
     "telemetry_report",
@@ -63,6 +72,7 @@ report_table = Table(
     Column("not_before", BigInteger, nullable=False),
     Column("answer", LongText),
     Column("answered_at", BigInteger),
+    **_OPTIONS,
 )
 change_table = Table(
     "telemetry_change",
@@ -73,6 +83,7 @@ change_table = Table(
     Column("cause", LongText, nullable=False),
     Column("old", Boolean),
     Column("new", Boolean, nullable=False),
+    **_OPTIONS,
 )
 
 
@@ -93,7 +104,7 @@ def schema_number(connection: Connection) -> int | None:
 
 def dump(counts: Mapping[str, int]) -> str:
     """Counts as they lie in a text column."""
-    return json.dumps(counts, ensure_ascii=False, sort_keys=True)
+    return json.dumps(counts, sort_keys=True)
 
 
 def to_ms(time: datetime | None) -> int | None:

@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 PROJECT = Path(__file__).parents[2]
+CLIENT = httpx.Client(timeout=20, limits=httpx.Limits(max_keepalive_connections=0))
 MODEL = PROJECT / "docs" / "examples" / "approval.bpmn"
 
 
@@ -52,7 +53,7 @@ class Server:
 
     def request(self, method: str, path: str, **arguments: Any) -> httpx.Response:
         """One request on a connection of its own, so that any worker may get it."""
-        return httpx.request(method, self.url + path, timeout=20, **arguments)
+        return CLIENT.request(method, self.url + path, **arguments)
 
     def get(self, path: str) -> Any:
         answer = self.request("GET", f"/engine-rest{path}")

@@ -86,9 +86,6 @@ def test_the_pages_property_switches_on_and_a_later_no_holds(serve: Serve, https
     server = serve(environment=environment)
     run_the_example(server)
     schema = server.get("/telemetry/schema")
-    server.switch(False)
-    server.switch(True)
-    run_the_example(server)
     server.stop()
     ((request, _),) = httpserver.log
     check_report(json.loads(request.get_data()), server, schema, GUNICORN_VERSION)
@@ -97,7 +94,7 @@ def test_the_pages_property_switches_on_and_a_later_no_holds(serve: Serve, https
     server.switch(False)
     server.stop()
     server = serve(environment=environment)
-    run_the_example(server)
+    server.fetch_and_lock(10)
     status = server.get("/telemetry/status")
     assert server.get("/telemetry/data")["product"]["internals"]["commands"] == {}
     server.stop()
