@@ -51,6 +51,7 @@ Known races, and the verdict on each
   the engines of one process must live in one interpreter.
 """
 
+import ctypes
 import mmap
 import os
 import re
@@ -113,7 +114,8 @@ class CounterFile:
             if self._map[:8] != _MAGIC:
                 self._begin(identity)
         self._cells: dict[str, Iterator[None]] = {}
-        self.increment = _incrementer(self._words, self._cells, self._first_use)
+        gate = ctypes.c_uint64.from_buffer(self._map, _GATE * 8)
+        self.increment = _incrementer(gate, self._cells, self._first_use)
         self.after_fork()
         _mapped.add(self)
 
@@ -286,10 +288,10 @@ class CounterFile:
 
 
 def _incrementer(
-    words: "memoryview[int]", cells: dict[str, Iterator[None]], first_use: Callable[[str], Iterator[None]]
+    gate: object, cells: dict[str, Iterator[None]], first_use: Callable[[str], Iterator[None]]
 ) -> Callable[[str], None]:
     def increment(name: str) -> None:
-        if words[_GATE]:
+        if gate:  # a ctypes integer: its truth costs a comparison of memory, a look into a memoryview costs an int
             try:
                 next(cells[name])  # a plain dict: the interpreter looks into a subclass more slowly
             except KeyError:

@@ -4,20 +4,21 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
 from types import FunctionType
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
+from engine_telemetry.counters import MAX_NAMES
 from engine_telemetry.database import Database
 from engine_telemetry.engine.context import Command, CommandContext, ReadOnly
 from engine_telemetry.exceptions import OptimisticLockingException, ProcessEngineException
 
 R = TypeVar("R")
 Run = Callable[[Command[Any]], Any]
-Interceptor = Callable[[Run, Command[Any]], Any]
+Interceptor = Callable[[Run], Run]
 
 RETRIES = 3
 
@@ -28,19 +29,21 @@ class Executor:
     """Executes commands.
 
     Args:
-        interceptors: Each is called with what comes next and the command; the first one is the outermost.
+        interceptors: Each is called once, with what comes next, and returns what does that and more; the first one is
+            the outermost.
         run: What comes last.
     """
 
     def __init__(self, interceptors: Sequence[Interceptor], run: Run) -> None:
         """Put the chain together, once."""
         for interceptor in reversed(interceptors):
-            run = partial(interceptor, run)
+            run = interceptor(run)
         self._run = run
 
     def execute(self, command: Command[R]) -> R:
         """Execute a command and return its result. Any thread."""
-        result: R = self._run(command)
+        run = self._run  # in a step of its own: CPython looks for a method of that name first
+        result: R = run(command)
         return result
 
 
@@ -61,33 +64,58 @@ def kind_of(command: Command[Any]) -> type | FunctionType:
     return type(getattr(command, "__self__", command))
 
 
-def log_commands(run: Run, command: Command[R]) -> R:
+def log_commands(run: Run) -> Run:
     """Log each command at DEBUG, with its duration or the type of its error; never with values."""
-    name, started = kind_of(command).__qualname__, time.monotonic()
-    try:
-        result: R = run(command)
-    except BaseException as exc:
-        logger.debug("%s failed after %.1f ms: %s", name, _milliseconds_since(started), type(exc).__name__)
-        raise
-    logger.debug("%s took %.1f ms", name, _milliseconds_since(started))
-    return result
+
+    def run_logged(command: Command[Any]) -> object:
+        name, started = kind_of(command).__qualname__, time.monotonic()
+        try:
+            result = run(command)
+        except BaseException as exc:
+            logger.debug("%s failed after %.1f ms: %s", name, _milliseconds_since(started), type(exc).__name__)
+            raise
+        logger.debug("%s took %.1f ms", name, _milliseconds_since(started))
+        return result
+
+    return run_logged
 
 
 def _milliseconds_since(started: float) -> float:
     return (time.monotonic() - started) * 1000
 
 
-def counting(count: Callable[[str], None]) -> Interceptor:
-    """Count each command when it ends, failed ones too."""
+class Counts(Protocol):
+    """What counts, as ``Telemetry`` does; its ``count`` may be replaced at any time."""
 
-    def count_commands(run: Run, command: Command[R]) -> R:
-        try:
-            result: R = run(command)
-            return result
-        finally:
-            name = command_name(kind_of(command))
-            if name is not None:
-                count(name)
+    count: Callable[[str], None]
+
+
+def counting(counts: Counts) -> Interceptor:
+    """Count each command when it ends, failed ones too."""
+    names: dict[type, str] = {}  # of commands that their class names; it is cheaper to look up than to work out
+
+    def count_unnamed(command: Command[Any]) -> None:
+        kind = kind_of(command)
+        name = command_name(kind)
+        if name is not None:
+            counts.count(name)
+            if kind is type(command) and len(names) < MAX_NAMES:
+                names[kind] = name
+
+    def count_commands(run: Run) -> Run:
+        def run_counted(command: Command[Any]) -> object:
+            try:
+                return run(command)
+            finally:
+                try:
+                    name = names[type(command)]
+                except KeyError:
+                    count_unnamed(command)
+                else:
+                    count = counts.count  # in a step of its own, as above
+                    count(name)
+
+        return run_counted
 
     return count_commands
 

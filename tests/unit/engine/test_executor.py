@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -43,13 +44,16 @@ def run_without_context(command: Command[Any]) -> Any:
     return command(context)
 
 
-def noting(name: str, notes: list[str]) -> Callable[[Run, Command[Any]], Any]:
-    def interceptor(run: Run, command: Command[Any]) -> Any:
-        notes.append(f"{name} before")
-        try:
-            return run(command)
-        finally:
-            notes.append(f"{name} after")
+def noting(name: str, notes: list[str]) -> Callable[[Run], Run]:
+    def interceptor(run: Run) -> Run:
+        def run_noted(command: Command[Any]) -> Any:
+            notes.append(f"{name} before")
+            try:
+                return run(command)
+            finally:
+                notes.append(f"{name} after")
+
+        return run_noted
 
     return interceptor
 
@@ -88,8 +92,10 @@ def local_class() -> type:
 def test_a_command_counts_under_its_name_if_it_has_one(command: Any, name: str | None) -> None:
     assert command_name(kind_of(command)) == name
     counted: list[str] = []
-    counting(counted.append)(lambda _: None, command)
-    assert counted == ([] if name is None else [name])
+    run = counting(SimpleNamespace(count=counted.append))(lambda _: None)
+    run(command)
+    run(command)
+    assert counted == ([] if name is None else [name, name])
 
 
 def test_a_command_that_fails_is_counted_after_it_has() -> None:
@@ -100,7 +106,7 @@ def test_a_command_that_fails_is_counted_after_it_has() -> None:
         return run_without_context(command)
 
     with pytest.raises(LookupError):
-        counting(events.append)(run, FailingCmd())
+        counting(SimpleNamespace(count=events.append))(run)(FailingCmd())
     assert events == ["runs", "FailingCmd"]
 
 
