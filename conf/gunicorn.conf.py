@@ -1,7 +1,8 @@
 """gunicorn's configuration for the web apps: ``gunicorn --config conf/gunicorn.conf.py``."""
 # ruff: noqa: ERA001 - the settings below are there to be uncommented
 
-from engine_telemetry.integrations.gunicorn import on_exit, on_starting, post_worker_init, worker_exit
+from engine_telemetry.integrations.gunicorn import on_exit, post_worker_init, worker_exit
+from engine_telemetry.integrations.gunicorn import on_starting_rest_api as on_starting
 
 __all__ = ["on_exit", "on_starting", "post_worker_init", "worker_exit"]
 
@@ -40,6 +41,8 @@ raw_env: list[str] = [
     # "ENGINE_TELEMETRY_CA_FILE=/etc/engine/ca.pem",  # unset
     # "ENGINE_TELEMETRY_CLIENT_CERTIFICATE=/etc/engine/client.pem",  # unset
     # "ENGINE_APPLICATION_SERVER=gunicorn/27.0.1",  # unset
+    # "ENGINE_REST_AUTHENTICATION=none",
+    # "ENGINE_REST_ALLOW_UNAUTHENTICATED=false",
     # "ENGINE_PRODUCT_NAME=engine-telemetry Runtime",
     # "ENGINE_PRODUCT_VERSION=1.0.0",  # the installed version
     # "ENGINE_PRODUCT_EDITION=community",

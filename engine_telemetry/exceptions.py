@@ -13,8 +13,11 @@
         ├── ParseException              a model cannot be deployed
         ├── OptimisticLockingException  somebody else was faster, and again on each retry
         ├── TaskAlreadyClaimedException somebody else has claimed the task
+        ├── AuthorizationException      the user is known, and may not do that
+        ├── TooManyFailedChecksException passwords of this user are not checked for a while
         └── RestException               the REST API refuses a request, with a status of its own
-            └── InvalidRequestException the REST API cannot understand a request (400)
+            ├── InvalidRequestException the REST API cannot understand a request (400)
+            └── AuthenticationException the REST API does not know who asks (401)
 
 Camunda's class names are kept: its clients read them in the ``type`` member of an error body.
 """
@@ -106,6 +109,23 @@ class TaskAlreadyClaimedException(ProcessEngineException):
     """The task has an assignee already."""
 
 
+class AuthorizationException(ProcessEngineException):
+    """The user is known, and may not do that."""
+
+
+class TooManyFailedChecksException(ProcessEngineException):
+    """The passwords of a user are not checked for a while, because too many checks have failed.
+
+    Attributes:
+        retry_after: Seconds until one is checked again.
+    """
+
+    def __init__(self, retry_after: int) -> None:
+        """Say for how long."""
+        super().__init__(f"Too many wrong passwords. Try again in {retry_after} seconds.")
+        self.retry_after = retry_after
+
+
 class RestException(ProcessEngineException):
     """The REST API refuses a request.
 
@@ -125,3 +145,16 @@ class InvalidRequestException(RestException):
     def __init__(self, message: str, status: int = 400) -> None:
         """Say what is wrong with the request."""
         super().__init__(status, message)
+
+
+class AuthenticationException(RestException):
+    """The REST API does not know who asks.
+
+    Attributes:
+        challenge: The header ``WWW-Authenticate`` of the answer.
+    """
+
+    def __init__(self, message: str, challenge: str) -> None:
+        """Say what is missing or wrong; never which of user and password."""
+        super().__init__(401, message)
+        self.challenge = challenge

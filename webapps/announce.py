@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import time
+from http import HTTPStatus
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
@@ -15,8 +16,18 @@ from urllib.request import urlopen
 _POLL_SECONDS = 0.2
 
 
-def announcement(address: str, status: dict[str, Any]) -> str:
-    """The text for the person who started the server."""
+def announcement(address: str, status: dict[str, Any] | None) -> str:
+    """The text for the person who started the server; without a status, the server asks who asks."""
+    if status is None:
+        return f"""
+  engine-telemetry is running at {address}/   (stop it with Ctrl-C)
+
+  It asks for a user and a password. The first administrator is made by
+
+    engine-telemetry create-admin NAME
+
+  with the settings of this server. The page above, and "engine-telemetry status", then say what telemetry does.
+"""
     switch = "false" if status["enabled"] else "true"
     verb = "off" if status["enabled"] else "on"
     where = f" Reports go to {status['endpoint']}." if status["endpoint"] else ""
@@ -32,7 +43,10 @@ def announcement(address: str, status: dict[str, Any]) -> str:
 
 
 def wait_for_status(address: str) -> dict[str, Any] | None:
-    """The status of telemetry when the server answers; ``None`` if the server is gone before it did."""
+    """The status of telemetry when the server answers; ``None`` if it shows that only to who logs in.
+
+    Ends the program if the server is gone before it answered, or answers with an error.
+    """
     server = os.getppid()
     while os.getppid() == server:
         try:
@@ -40,10 +54,12 @@ def wait_for_status(address: str) -> dict[str, Any] | None:
                 status: dict[str, Any] = json.load(response)
                 return status
         except HTTPError as exc:
+            if exc.code == HTTPStatus.UNAUTHORIZED:
+                return None
             sys.exit(f"The server at {address} answered {exc.code}; its log says why.")
         except (URLError, OSError):
             time.sleep(_POLL_SECONDS)
-    return None
+    sys.exit(1)
 
 
 def main() -> None:
@@ -51,9 +67,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("address", help="of the server, for example http://127.0.0.1:8080")
     address = parser.parse_args().address
-    status = wait_for_status(address)
-    if status is not None:
-        print(announcement(address, status), flush=True)  # noqa: T201 - it is what this program does
+    print(announcement(address, wait_for_status(address)), flush=True)  # noqa: T201 - it is what this program does
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from engine_telemetry.configuration import Configuration
 from engine_telemetry.engine import ProcessEngine
 from engine_telemetry.middleware import asgi, wsgi
+from webapps.authentication import Authentication
 from webapps.home import home_page
 from webapps.rest.asgi import rest_app
 from webapps.rest.telemetry_wsgi import telemetry_app
@@ -48,10 +49,11 @@ def create_app(configuration: Configuration | None = None, **settings: Any) -> S
         **settings: As the fields of ``Configuration``.
     """
     engine = ProcessEngine(configuration, **settings)
+    authentication = Authentication(engine)
     app = _Application(
         routes=[
-            Route("/", home_page(engine)),
-            Mount("/engine-rest", rest_app(engine)),
+            Route("/", home_page(engine, authentication)),
+            Mount("/engine-rest", rest_app(engine, authentication)),
             Mount("/static", StaticFiles(directory=_STATIC), name="static"),
         ],
         middleware=[Middleware(SecurityHeaders)],
@@ -59,6 +61,7 @@ def create_app(configuration: Configuration | None = None, **settings: Any) -> S
     )
     app.router.redirect_slashes = False
     app.state.engine = engine
+    app.state.authentication = authentication
     return app
 
 
@@ -69,7 +72,7 @@ def create_wsgi_app(configuration: Configuration | None = None, **settings: Any)
     """
     app = create_app(configuration, **settings)
     engine: ProcessEngine = app.state.engine
-    mounts = {"/engine-rest/telemetry": telemetry_app(engine)}
+    mounts = {"/engine-rest/telemetry": telemetry_app(engine, app.state.authentication)}
     return wsgi.TelemetryMiddleware(DispatcherMiddleware(AsgiInWsgi(app), mounts))
 
 

@@ -79,6 +79,8 @@ class Configuration:
         telemetry_ca_file: PEM file with the authorities that the endpoint's certificate may come from.
         telemetry_client_certificate: PEM file with a certificate of our own and its key.
         application_server: The operator's own ``vendor`` or ``vendor/version``; wins over recognition.
+        rest_authentication: How the REST API learns who asks: ``none`` (it does not) or ``basic`` (RFC 7617).
+        rest_allow_unauthenticated: Serve beyond the loopback address with ``none``.
         product_name: What the report calls this engine.
         product_version: Its version; by default the installed version of engine-telemetry.
         product_edition: ``community`` or ``enterprise``.
@@ -111,6 +113,8 @@ class Configuration:
     telemetry_ca_file: Path | None = field(default=None, metadata={_KIND: values.PATH})
     telemetry_client_certificate: Path | None = field(default=None, metadata={_KIND: values.PATH})
     application_server: str | None = field(default=None, metadata={_KIND: values.SERVER})
+    rest_authentication: str = field(default="none", metadata={_KIND: values.AUTHENTICATION})
+    rest_allow_unauthenticated: bool = field(default=False, metadata={_KIND: values.BOOLEAN})
     product_name: str = field(default="engine-telemetry Runtime", metadata={_KIND: values.TEXT})
     product_version: str = field(default_factory=_installed_version, metadata={_KIND: values.TEXT})
     product_edition: str = field(default="community", metadata={_KIND: values.EDITION})

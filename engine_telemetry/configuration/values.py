@@ -108,10 +108,13 @@ def _printable(value: object, longest: int) -> str:
     return text
 
 
-def _edition(value: object) -> str:
-    text = _text(value)
-    _require(text in {"community", "enterprise"})
-    return text
+def _one_of(*words: str) -> Callable[[object], str]:
+    def read(value: object) -> str:
+        text = _text(value)
+        _require(text in words)
+        return text
+
+    return read
 
 
 def duration(unit: str, longest: timedelta) -> Kind:
@@ -140,9 +143,10 @@ def whole_number(highest: int) -> Kind:
     return Kind(f"a whole number from 0 to {highest}", read)
 
 
+AUTHENTICATION = Kind("none or basic", _one_of("none", "basic"))
 BOOLEAN = Kind("true, yes, on, 1, or false, no, off, 0", _boolean)
 DATABASE_URL = Kind("a SQLAlchemy URL", _text, hidden_if="")
-EDITION = Kind("community or enterprise", _edition)
+EDITION = Kind("community or enterprise", _one_of("community", "enterprise"))
 ENDPOINT = Kind(
     "an https URL with a host and without user, password and fragment; an http URL if the host is a loopback address"
     " or telemetryAllowInsecureEndpoint is true",

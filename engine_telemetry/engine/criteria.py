@@ -103,3 +103,29 @@ class ExternalTaskCriteria(TypedDict, total=False):
 
 class ExternalTaskSearch(ExternalTaskCriteria, Paging, total=False):
     """Which external tasks, in which order."""
+
+
+class UserCriteria(TypedDict, total=False):
+    """Which users. ``sort_by``: userId, firstName, lastName, email."""
+
+    user_id: str | None
+    first_name: str | None
+    last_name: str | None
+    email: str | None
+    member_of: str | None
+
+
+class UserSearch(UserCriteria, Paging, total=False):
+    """Which users, in which order."""
+
+
+class GroupCriteria(TypedDict, total=False):
+    """Which groups. ``sort_by``: id, name."""
+
+    group_id: str | None
+    name: str | None
+    member: str | None
+
+
+class GroupSearch(GroupCriteria, Paging, total=False):
+    """Which groups, in which order."""

@@ -150,3 +150,21 @@ class Topic:
     business_key: str | None = None
     definition_id: str | None = None
     definition_key: str | None = None
+
+
+@dataclass(frozen=True)
+class User:
+    """A person, or a program, that may log in. Nothing that is read has the password."""
+
+    id: str
+    first_name: str | None = None
+    last_name: str | None = None
+    email: str | None = None
+
+
+@dataclass(frozen=True)
+class Group:
+    """Users with something in common."""
+
+    id: str
+    name: str | None = None

@@ -5,8 +5,9 @@ import os
 import threading
 import weakref
 from datetime import UTC, datetime
+from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,6 +20,7 @@ from engine_telemetry.engine.executor import Executor, Run, Transactions, counti
 from engine_telemetry.engine.persistence.schema import prepare_schema
 from engine_telemetry.engine.services import (
     ExternalTaskService,
+    IdentityService,
     ManagementService,
     RepositoryService,
     RuntimeService,
@@ -28,8 +30,6 @@ from engine_telemetry.exceptions import EngineTelemetryError, ProcessEngineExcep
 from engine_telemetry.telemetry import Telemetry
 
 logger = logging.getLogger("engine_telemetry.engine")
-
-R = TypeVar("R")
 
 _engines: "weakref.WeakSet[ProcessEngine]" = weakref.WeakSet()
 
@@ -64,11 +64,12 @@ class ProcessEngine:
         self.telemetry = Telemetry(self.configuration, self._database)
         self._models = ModelCache()
         self._transactions = Transactions(self._database, self._new_context)
-        self.executor = Executor([self._open_first, log_commands, counting(self._count)], self._transactions)
+        self.executor = Executor([self._open_first, log_commands, counting(self.telemetry)], self._transactions)
         self.repository_service = RepositoryService(self.executor)
         self.runtime_service = RuntimeService(self.executor)
         self.task_service = TaskService(self.executor)
         self.external_task_service = ExternalTaskService(self.executor)
+        self.identity_service = IdentityService(self.executor)
         self.management_service = ManagementService(self.executor)
         self._opened = self._closed = False
         self.forget_process()
@@ -88,6 +89,17 @@ class ProcessEngine:
             self.telemetry.open()
             self._opened, self._closed = True, False
             logger.info("The process engine is open on %s", self._database.url.render_as_string())
+
+    def visit(self) -> None:
+        """Open beside the processes that run the engine, as the command line does: see ``Telemetry.visit``.
+
+        Raises:
+            ConfigurationError: As ``open``.
+            ProcessEngineException: As ``open``.
+        """
+        with self._lock:
+            self.telemetry.visit()
+            self.open()
 
     def close(self) -> None:
         """End in this process: close telemetry, which may send its last report, and the connections.
@@ -112,11 +124,30 @@ class ProcessEngine:
         """Close."""
         self.close()
 
+    @property
+    def database_name(self) -> str:
+        """The URL of the database, without its password."""
+        return self._database.url.render_as_string()
+
+    def require_database(self) -> None:
+        """See that the database is there already: SQLite makes a new one of any path.
+
+        Raises:
+            ProcessEngineException: It is a SQLite file that does not exist.
+        """
+        file = self._database.url.database
+        if self._database.dialect == "sqlite" and not (file and Path(file).exists()):
+            raise ProcessEngineException(
+                f"There is no database {self.database_name!r} ({self.configuration.source('database_url')}). Start the"
+                " server once, or give the settings that it has: ENGINE_DATABASE_URL, or --config FILE."
+            )
+
     def forget_process(self) -> None:
         """Nothing is open and no command runs: at the start, and in a forked child, whatever its parent was doing."""
         self._lock = threading.RLock()
         self._opened = False
         self._transactions.forget()
+        self.identity_service.forget_process()
 
     def _prepare_schema(self) -> None:
         update = self.configuration.database_schema_update
@@ -129,16 +160,15 @@ class ProcessEngine:
             self._database.dispose()
             raise
 
-    def _open_first(self, run: Run, command: Command[R]) -> R:
-        if not self._opened:
-            if self._closed:
-                raise ProcessEngineException("The process engine is closed; open() opens it again")
-            self.open()
-        result: R = run(command)
-        return result
+    def _open_first(self, run: Run) -> Run:
+        def run_opened(command: Command[Any]) -> object:
+            if not self._opened:
+                if self._closed:
+                    raise ProcessEngineException("The process engine is closed; open() opens it again")
+                self.open()
+            return run(command)
 
-    def _count(self, name: str) -> None:
-        self.telemetry.count(name)
+        return run_opened
 
     def _new_context(self, connection: Connection) -> CommandContext:
         return CommandContext(connection, self._models, self.telemetry, _utc_now)

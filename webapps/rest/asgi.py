@@ -11,7 +11,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from engine_telemetry.engine import ProcessEngine
-from engine_telemetry.exceptions import InvalidRequestException, RestException
+from engine_telemetry.exceptions import InvalidRequestException, ProcessEngineException, RestException
+from webapps.authentication import Authentication
+from webapps.exposure import refuse_strangers
 from webapps.rest import deployment, external_task, process_definition, process_instance, task, telemetry, version
 from webapps.rest import engine as engine_resource
 from webapps.rest.errors import answer_error, no_resource
@@ -27,15 +29,17 @@ _RESOURCES = (
     *external_task.RESOURCES,
     *telemetry.RESOURCES,
 )
+_USER = "engine_telemetry.user"  # in the scope
 _METHODS_WITH_BODY = frozenset({"POST", "PUT"})
 
 
-def rest_app(engine: ProcessEngine) -> ASGIApp:
+def rest_app(engine: ProcessEngine, authentication: Authentication) -> ASGIApp:
     """The API, to be mounted; each resource also lies below ``/engine/{name}``, as Camunda's JavaScript client asks."""
     routes = [_route(engine, resource) for resource in _RESOURCES]
     engines = [_route(engine, resource) for resource in engine_resource.RESOURCES]
     named = Mount("/engine/{engine_name}", Router(routes, redirect_slashes=False, default=_nothing_here))
-    return _WithoutTrailingSlash(Router([*engines, named, *routes], redirect_slashes=False, default=_nothing_here))
+    router = Router([*engines, named, *routes], redirect_slashes=False, default=_nothing_here)
+    return _ForKnownUsers(engine, authentication, _WithoutTrailingSlash(router))
 
 
 def _route(engine: ProcessEngine, resource: Resource) -> Route:
@@ -69,6 +73,33 @@ class _Endpoint:
         if request.method in _METHODS_WITH_BODY:
             body = await _body(request, self._resource.body_limit)
         return await run_in_threadpool(perform, self._engine, self._resource, _plain_request(request, body))
+
+
+class _ForKnownUsers:
+    """Lets a request pass when it is known who asks, if that must be known; before its body is read."""
+
+    def __init__(self, engine: ProcessEngine, authentication: Authentication, app: ASGIApp) -> None:
+        self._engine = engine
+        self._authentication = authentication
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = HttpRequest(scope)
+        try:
+            refuse_strangers(self._engine, (scope.get("server") or ("",))[0])
+            user_id = await self._user(request.headers.get("Authorization", ""))
+        except ProcessEngineException as exc:
+            await _response(answer_error(exc), request.method)(scope, receive, send)
+        else:
+            await self._app({**scope, _USER: user_id}, receive, send)
+
+    async def _user(self, authorization: str) -> str | None:
+        if not self._authentication.required:
+            return None
+        return await run_in_threadpool(self._authentication.user, authorization)
 
 
 class _WithoutTrailingSlash:
@@ -105,6 +136,7 @@ def _plain_request(request: HttpRequest, body: bytes) -> Request:
         content_type=request.headers.get("Content-Type", ""),
         fetch_site=request.headers.get("Sec-Fetch-Site", ""),
         body=body,
+        user_id=request.scope[_USER],
         base_url=f"{request.url.scheme}://{request.url.netloc}{quote(request.scope['root_path'])}",
     )
 

@@ -5,6 +5,8 @@ from http import HTTPStatus
 from typing import Any
 
 from engine_telemetry.exceptions import (
+    AuthenticationException,
+    AuthorizationException,
     BadUserRequestException,
     NotFoundException,
     NullValueException,
@@ -12,10 +14,20 @@ from engine_telemetry.exceptions import (
     Problem,
     ProcessEngineException,
     RestException,
+    TooManyFailedChecksException,
 )
 from webapps.rest.exchange import Answer, json_answer
 
 _LOGGER = logging.getLogger("engine_telemetry.engine")
+_STATUSES: dict[type[ProcessEngineException], int] = {
+    # before its base: Camunda answers 500 for what an operation needs and does not find
+    NullValueException: HTTPStatus.INTERNAL_SERVER_ERROR,
+    BadUserRequestException: HTTPStatus.BAD_REQUEST,
+    ParseException: HTTPStatus.BAD_REQUEST,
+    NotFoundException: HTTPStatus.NOT_FOUND,
+    AuthorizationException: HTTPStatus.FORBIDDEN,
+    TooManyFailedChecksException: HTTPStatus.TOO_MANY_REQUESTS,
+}
 
 
 def method_not_allowed(method: str, allowed: str) -> Answer:
@@ -41,7 +53,16 @@ def answer_error(error: Exception) -> Answer:
     body = _body(type(error).__name__, str(error), None if isinstance(error, RestException) else error.code)
     if isinstance(error, ParseException):
         body["details"] = {error.resource: {"errors": [_problem(item) for item in error.problems], "warnings": []}}
-    return json_answer(status, body)
+    return json_answer(status, body, _headers(error))
+
+
+def _headers(error: ProcessEngineException) -> dict[str, str]:
+    match error:
+        case AuthenticationException():
+            return {"WWW-Authenticate": error.challenge}
+        case TooManyFailedChecksException():
+            return {"Retry-After": str(error.retry_after)}
+    return {}
 
 
 def _log(error: Exception) -> None:
@@ -49,16 +70,10 @@ def _log(error: Exception) -> None:
 
 
 def _status(error: ProcessEngineException) -> int:
-    match error:
-        case RestException():
-            return error.status
-        case NullValueException():  # before its base: Camunda answers 500 for what an operation needs and does not find
-            return HTTPStatus.INTERNAL_SERVER_ERROR
-        case BadUserRequestException() | ParseException():
-            return HTTPStatus.BAD_REQUEST
-        case NotFoundException():
-            return HTTPStatus.NOT_FOUND
-    return HTTPStatus.INTERNAL_SERVER_ERROR
+    if isinstance(error, RestException):
+        return error.status
+    found = (status for kind, status in _STATUSES.items() if isinstance(error, kind))
+    return next(found, HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 def _body(kind: str, message: str, code: int | None) -> dict[str, Any]:

@@ -22,6 +22,7 @@ class Request:
         content_type: The header, with its parameters; empty if there is none.
         fetch_site: The header ``Sec-Fetch-Site``, which browsers set and pages cannot; empty if there is none.
         body: The bytes.
+        user_id: Who asks; ``None`` if the API does not ask for that.
         base_url: The address of the REST API as the client knows it, without a slash at the end.
     """
 
@@ -31,6 +32,7 @@ class Request:
     content_type: str = ""
     fetch_site: str = ""
     body: bytes = b""
+    user_id: str | None = None
     base_url: str = ""
 
     @property

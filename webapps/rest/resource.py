@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from engine_telemetry.engine import ProcessEngine
-from engine_telemetry.exceptions import RestException
+from engine_telemetry.exceptions import AuthorizationException, RestException
 from webapps.rest.errors import answer_error, method_not_allowed
 from webapps.rest.exchange import Answer, Request, no_content
 
@@ -22,11 +22,13 @@ class Resource:
         path: Below the API's root, with variable parts in braces.
         operations: By HTTP method.
         body_limit: The largest body in bytes.
+        administrators_only: Whether others are refused, where the API asks who asks.
     """
 
     path: str
     operations: Mapping[str, Operation]
     body_limit: int = MEGABYTE
+    administrators_only: bool = False
 
     @property
     def allowed(self) -> str:
@@ -39,9 +41,25 @@ def perform(engine: ProcessEngine, resource: Resource, request: Request) -> Answ
     """Do what the request asks. It blocks as the engine does, and never raises."""
     try:
         _refuse_cross_site(request)
+        if resource.administrators_only:
+            require_administrator(engine, request.user_id)
         return _dispatch(engine, resource, request)
     except Exception as exc:  # noqa: BLE001 - a client gets an answer whatever happened; the log gets the traceback
         return answer_error(exc)
+
+
+def require_administrator(engine: ProcessEngine, user_id: str | None) -> None:
+    """Let only an administrator pass; everybody, if the API does not ask who asks. It looks into the database.
+
+    Raises:
+        AuthorizationException: The user is none.
+    """
+    if engine.configuration.rest_authentication == "none":
+        return
+    if user_id is None or not engine.identity_service.is_admin(user_id):
+        raise AuthorizationException(
+            f"The user {user_id!r} may not see or switch telemetry: that is for members of the group 'camunda-admin'."
+        )
 
 
 def _dispatch(engine: ProcessEngine, resource: Resource, request: Request) -> Answer:

@@ -25,7 +25,7 @@ def set_configuration(engine: ProcessEngine, request: Request) -> Answer:
     enabled = body["enableTelemetry"]
     if not isinstance(enabled, bool):
         raise InvalidRequestException(f"The member 'enableTelemetry' is {_shown(enabled)}. {_EXPECTED}")
-    engine.management_service.toggle_telemetry(enabled)
+    engine.management_service.toggle_telemetry(enabled, user_id=request.user_id)
     return no_content()
 
 
@@ -49,8 +49,10 @@ def _shown(value: object) -> str:
 
 
 RESOURCES = (
-    Resource("/telemetry/configuration", {"GET": get_configuration, "POST": set_configuration}),
-    Resource("/telemetry/data", {"GET": get_data}),
-    Resource("/telemetry/status", {"GET": get_status}),
-    Resource("/telemetry/schema", {"GET": get_schema}),
+    Resource(
+        "/telemetry/configuration", {"GET": get_configuration, "POST": set_configuration}, administrators_only=True
+    ),
+    Resource("/telemetry/data", {"GET": get_data}, administrators_only=True),
+    Resource("/telemetry/status", {"GET": get_status}, administrators_only=True),
+    Resource("/telemetry/schema", {"GET": get_schema}, administrators_only=True),
 )

@@ -11,7 +11,9 @@ from werkzeug.wrappers import Request as HttpRequest
 from werkzeug.wrappers import Response
 
 from engine_telemetry.engine import ProcessEngine
-from engine_telemetry.exceptions import RestException
+from engine_telemetry.exceptions import ProcessEngineException, RestException
+from webapps.authentication import Authentication
+from webapps.exposure import refuse_strangers
 from webapps.rest.errors import answer_error, no_resource
 from webapps.rest.exchange import Answer, Request
 from webapps.rest.resource import perform
@@ -24,34 +26,45 @@ _URLS = Map(
 )
 
 
-def telemetry_app(engine: ProcessEngine) -> WSGIApplication:
-    """The application, to be mounted where the resource shall lie, for example at ``/engine-rest/telemetry``."""
+def telemetry_app(engine: ProcessEngine, authentication: Authentication | None = None) -> WSGIApplication:
+    """The application, to be mounted where the resource shall lie, for example at ``/engine-rest/telemetry``.
+
+    Args:
+        engine: Its telemetry, and its users if ``restAuthentication`` asks for them.
+        authentication: One to share with another application about this engine.
+    """
+    known = authentication or Authentication(engine)
 
     @HttpRequest.application
     def app(http_request: HttpRequest) -> Response:
-        return _response(_answer(engine, http_request))
+        return _response(_answer(engine, known, http_request))
 
     return app
 
 
-def _answer(engine: ProcessEngine, http_request: HttpRequest) -> Answer:
+def _answer(engine: ProcessEngine, authentication: Authentication, http_request: HttpRequest) -> Answer:
     try:
+        refuse_strangers(engine, http_request.environ["SERVER_NAME"])
+        user_id = authentication.user(http_request.headers.get("Authorization", ""))
         resource, _ = _URLS.bind_to_environ(http_request).match(return_rule=False)
         http_request.max_content_length = resource.body_limit
-        request = _plain_request(http_request)
+        request = _plain_request(http_request, user_id)
     except NotFound:
         return no_resource(http_request.method, http_request.root_path + http_request.path)
+    except ProcessEngineException as exc:
+        return answer_error(exc)
     except RequestEntityTooLarge:
         return answer_error(RestException(413, f"The body is larger than {http_request.max_content_length} bytes."))
     return perform(engine, resource, request)
 
 
-def _plain_request(request: HttpRequest) -> Request:
+def _plain_request(request: HttpRequest, user_id: str | None) -> Request:
     return Request(
         method=request.method,
         content_type=request.headers.get("Content-Type", ""),
         fetch_site=request.headers.get("Sec-Fetch-Site", ""),
         body=request.get_data(),
+        user_id=user_id,
     )
 
 

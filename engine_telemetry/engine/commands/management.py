@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from engine_telemetry.engine.context import CommandContext, ReadOnly
+from engine_telemetry.history import History, read_history
 from engine_telemetry.report import Report
 from engine_telemetry.status import Status
 
@@ -42,3 +43,11 @@ class GetTelemetryStatusCmd(ReadOnly):
     def __call__(self, context: CommandContext) -> Status:
         """The status."""
         return context.telemetry.status(context.connection)
+
+
+class GetTelemetryHistoryCmd(ReadOnly):
+    """Ask for what was reported, and who switched telemetry."""
+
+    def __call__(self, context: CommandContext) -> History:
+        """The last reports and changes."""
+        return read_history(context.connection)

@@ -95,3 +95,27 @@ external_task = Table(
     Column("lock_expiration", UtcDateTime()),
     Index("ix_engine_external_task_topic", "topic_name", "lock_expiration"),
 )
+
+user = Table(
+    "engine_user",
+    metadata,
+    Column("id", id_text(), primary_key=True),
+    Column("first_name", short_text()),
+    Column("last_name", short_text()),
+    Column("email", short_text()),
+    Column("password", short_text(), nullable=False),  # its argon2 hash
+)
+
+group = Table(
+    "engine_group",
+    metadata,
+    Column("id", id_text(), primary_key=True),
+    Column("name", short_text()),
+)
+
+membership = Table(
+    "engine_membership",
+    metadata,
+    Column("user_id", id_text(), ForeignKey(user.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("group_id", id_text(), ForeignKey(group.c.id, ondelete="CASCADE"), primary_key=True, index=True),
+)

@@ -2,11 +2,13 @@
 
 from engine_telemetry.engine.commands.management import (
     GetTelemetryDataCmd,
+    GetTelemetryHistoryCmd,
     GetTelemetryStatusCmd,
     IsTelemetryEnabledCmd,
     TelemetryConfigureCmd,
 )
 from engine_telemetry.engine.executor import Executor
+from engine_telemetry.history import History
 from engine_telemetry.report import Report
 from engine_telemetry.status import Status
 
@@ -38,3 +40,7 @@ class ManagementService:
     def get_telemetry_status(self) -> Status:
         """Whether telemetry is on, what decided it, and how the last report fared."""
         return self._executor.execute(GetTelemetryStatusCmd())
+
+    def get_telemetry_history(self) -> History:
+        """The last reports with their bytes, and the last changes of the switch."""
+        return self._executor.execute(GetTelemetryHistoryCmd())

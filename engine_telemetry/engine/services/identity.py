@@ -1,0 +1,172 @@
+"""Users, their passwords, and their groups."""
+
+import logging
+import re
+import threading
+from collections.abc import Collection
+from math import ceil
+from typing import Unpack
+
+from engine_telemetry.engine import passwords
+from engine_telemetry.engine.commands.identity import (
+    CheckPassword,
+    CreateMembershipCmd,
+    DbGroupQueryImpl,
+    DbUserQueryImpl,
+    DeleteMembershipCmd,
+    DeleteUserCmd,
+    SaveGroupCmd,
+    SaveUserCmd,
+)
+from engine_telemetry.engine.criteria import GroupCriteria, GroupSearch, UserCriteria, UserSearch
+from engine_telemetry.engine.entities import Group, User
+from engine_telemetry.engine.executor import Executor
+from engine_telemetry.engine.failed_checks import FailedChecks
+from engine_telemetry.exceptions import BadUserRequestException, TooManyFailedChecksException
+
+ADMINISTRATORS = "camunda-admin"
+SHORTEST_PASSWORD, LONGEST_PASSWORD = 8, 1024  # characters
+
+logger = logging.getLogger("engine_telemetry.engine")
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}")
+
+
+class IdentityService:
+    """Users, their passwords, and their groups.
+
+    No password is logged, shown in an error or kept; the database has its argon2 hash.
+    """
+
+    def __init__(self, executor: Executor) -> None:
+        """Run commands on this executor."""
+        self._executor = executor
+        self.forget_process()
+
+    def forget_process(self) -> None:
+        """No check runs and none has failed: at the start, and in a forked child."""
+        self._failed = FailedChecks()
+        self._one_check = threading.Lock()  # each takes 19 MiB and a core; forty at once would stop all else
+
+    def create_user(
+        self,
+        user_id: str,
+        password: str,
+        *,
+        first_name: str | None = None,
+        last_name: str | None = None,
+        email: str | None = None,
+        groups: Collection[str] = (),
+    ) -> User:
+        """Make a user.
+
+        Args:
+            user_id: The name to log in with: 1 to 64 letters, digits and ``._@+-``, beginning with a letter or digit.
+            password: 8 to 1024 characters.
+            first_name: Of the person.
+            last_name: Of the person.
+            email: Of the person.
+            groups: The ids of groups that the user becomes a member of.
+
+        Raises:
+            BadUserRequestException: There is such a user already, or the id or the password cannot be used.
+            NullValueException: There is no such group.
+        """
+        user = User(_checked_id(user_id), first_name, last_name, email)
+        values = {"first_name": first_name, "last_name": last_name, "email": email, "password": _hashed(password)}
+        self._executor.execute(SaveUserCmd(user_id, values, new=True, groups=groups))
+        return user
+
+    def set_password(self, user_id: str, password: str) -> None:
+        """Give a user another password. Other processes may take the old one for some seconds.
+
+        Raises:
+            BadUserRequestException: The password cannot be used.
+            NullValueException: There is no such user.
+        """
+        self._executor.execute(SaveUserCmd(user_id, {"password": _hashed(password)}, new=False))
+
+    def check_password(self, user_id: str, password: str) -> bool:
+        """Whether it is the user's password; takes as long if there is no such user.
+
+        Raises:
+            TooManyFailedChecksException: Ten checks have failed within a minute in this process. This one is not made.
+        """
+        key = user_id if _ID.fullmatch(user_id) else ""
+        with self._one_check:
+            if pause := self._failed.pause(key):
+                raise TooManyFailedChecksException(ceil(pause))
+            fits = self._executor.execute(CheckPassword(key, password[: LONGEST_PASSWORD + 1]))
+            if fits:
+                self._failed.forget(key)
+            else:
+                self._note_failure(key)
+            return fits
+
+    def _note_failure(self, key: str) -> None:
+        self._failed.add(key)
+        if pause := self._failed.pause(key):
+            logger.warning("Not checking passwords of user %r for %d s: too many were wrong", key, ceil(pause))
+
+    def delete_user(self, user_id: str) -> None:
+        """Delete a user; one that is not there is no error."""
+        self._executor.execute(DeleteUserCmd(user_id))
+
+    def users(self, **search: Unpack[UserSearch]) -> list[User]:
+        """Find users."""
+        return self._executor.execute(DbUserQueryImpl(search))
+
+    def count_users(self, **criteria: Unpack[UserCriteria]) -> int:
+        """Count users."""
+        return self._executor.execute(DbUserQueryImpl(criteria).count)
+
+    def create_group(self, group_id: str, *, name: str | None = None) -> Group:
+        """Make a group. Its id is written as a user's is.
+
+        Raises:
+            BadUserRequestException: There is such a group already, or the id cannot be used.
+        """
+        group = Group(_checked_id(group_id), name)
+        self._executor.execute(SaveGroupCmd(group))
+        return group
+
+    def groups(self, **search: Unpack[GroupSearch]) -> list[Group]:
+        """Find groups."""
+        return self._executor.execute(DbGroupQueryImpl(search))
+
+    def count_groups(self, **criteria: Unpack[GroupCriteria]) -> int:
+        """Count groups."""
+        return self._executor.execute(DbGroupQueryImpl(criteria).count)
+
+    def add_to_group(self, user_id: str, group_id: str) -> None:
+        """Make a user a member of a group; who is one already, remains one.
+
+        Raises:
+            NullValueException: There is no such user or group.
+        """
+        self._executor.execute(CreateMembershipCmd(user_id, group_id))
+
+    def remove_from_group(self, user_id: str, group_id: str) -> None:
+        """Take a user out of a group; who is no member, is none."""
+        self._executor.execute(DeleteMembershipCmd(user_id, group_id))
+
+    def is_admin(self, user_id: str) -> bool:
+        """Whether the user belongs to the group ``camunda-admin``."""
+        known = _ID.fullmatch(user_id) is not None  # MariaDB takes "ann " for "ann"
+        return known and self.count_groups(group_id=ADMINISTRATORS, member=user_id) > 0
+
+
+def _checked_id(text: str) -> str:
+    if not _ID.fullmatch(text):
+        raise BadUserRequestException(
+            f"The id {text!r} cannot be used. Accepted: 1 to 64 letters and digits, and after the first also . _ @ + -"
+        )
+    return text
+
+
+def _hashed(password: str) -> str:
+    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+        raise BadUserRequestException(
+            f"The password has {len(password)} characters. Accepted: {SHORTEST_PASSWORD} to {LONGEST_PASSWORD}."
+        )
+    return passwords.hash_of(password)
