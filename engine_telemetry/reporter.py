@@ -82,6 +82,10 @@ class Trouble:
         """It worked."""
         if self.reason is not None:
             logger.info("%s: it works again", self._what)
+        self.forget()
+
+    def forget(self) -> None:
+        """It is not tried any more."""
         self._failed, self.reason = 0, None
 
 
@@ -165,6 +169,8 @@ class Cycle:
                 state = store.flush(connection, store.lock(connection), self.source, self.clock())
                 if cause is not None and self.exporter is not None:
                     state, claim = self._seal_and_claim(connection, state, cause, at_once=at_once)
+        else:
+            self.endpoint_trouble.forget()
         self.counters.set_gate(state.installation, state.change_no, on=bool(state.flag))
         self._plan(state, None, began)
         return claim

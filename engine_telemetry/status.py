@@ -82,7 +82,7 @@ def describe(connection: Connection, process: ProcessStatus, problems: tuple[str
     state = store.read(connection)
     history = store.history(connection, 2)
     change = next(iter(store.changes(connection, 1)), None)
-    decided_by, reason = _decision(change, configured=state.flag, do_not_track=process.do_not_track)
+    decided_by, reason = _decision(change, process, configured=state.flag)
     enabled = bool(state.flag) and not process.do_not_track and process.counting
     if enabled and process.endpoint is None:
         problems = ("Nothing is sent: no telemetryEndpoint is set", *problems)
@@ -102,19 +102,18 @@ def describe(connection: Connection, process: ProcessStatus, problems: tuple[str
     )
 
 
-def _decision(change: Change | None, *, configured: bool | None, do_not_track: bool) -> tuple[str, str]:
+def _decision(change: Change | None, process: ProcessStatus, *, configured: bool | None) -> tuple[str, str]:
     """What decided the effective state, as a word and as a sentence."""
-    if do_not_track:
+    if process.do_not_track:
         stored = " and wins over the stored yes" if configured else ""
         return "DO_NOT_TRACK", f"Telemetry is off: DO_NOT_TRACK is set in the environment{stored}."
     if change is None:
         return "nobody", "Telemetry is off: nobody has decided yet."
     state = "on" if change.new else "off"
+    holds = "not working here" if change.new and not process.counting else state
     who = f" by {change.who}" if change.who else ""
-    return (
-        change.cause,
-        f"Telemetry is {state}: switched {state}{who} with {change.cause}, {change.at:%Y-%m-%d %H:%M} UTC.",
-    )
+    switched = f"switched {state}{who} with {change.cause}, {change.at:%Y-%m-%d %H:%M} UTC."
+    return change.cause, f"Telemetry is {holds}: {switched}"
 
 
 def rfc3339(time: datetime | None) -> str | None:

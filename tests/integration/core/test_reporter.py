@@ -505,6 +505,15 @@ def test_an_endpoint_that_fails_is_one_record_when_it_begins_and_one_when_it_end
     assert on.cycle.endpoint_trouble.reason is None
 
 
+def test_trouble_with_the_endpoint_is_forgotten_when_nothing_is_to_be_sent(on: Bench) -> None:
+    on.collector.answer = Answer(500)
+    on.after(DAY)
+    assert on.cycle.endpoint_trouble.reason == f"{BEGIN_OF_TROUBLE}: HTTP 500"
+    on.toggle(on=False)
+    on.after(DAY)
+    assert on.cycle.endpoint_trouble.reason is None
+
+
 def test_debug_shows_the_very_body_that_is_sent(on: Bench, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, "engine_telemetry.telemetry")
     on.count()

@@ -89,6 +89,12 @@ def test_a_setting_switched_it_on(installation: Installation) -> None:
     )
 
 
+def test_a_yes_in_a_process_that_cannot_count_is_not_said_to_be_on(installation: Installation) -> None:
+    installation.toggle(on=True, who="demo")
+    reason = "Telemetry is not working here: switched on by demo with the API, 2026-11-24 12:00 UTC."
+    assert decision(installation.status(counting=False)) == (False, True, "the API", reason)
+
+
 def test_the_last_change_is_what_decides(installation: Installation) -> None:
     installation.toggle(on=True, who="demo")
     installation.toggle(on=False, who="mary", at=NOON + DAY)
