@@ -30,7 +30,8 @@ def announcement(address: str, status: dict[str, Any] | None) -> str:
 """
     switch = "false" if status["enabled"] else "true"
     verb = "off" if status["enabled"] else "on"
-    where = f" Reports go to {status['endpoint']}." if status["endpoint"] else ""
+    go = "go" if status["enabled"] else "would go"
+    where = f" Reports {go} to {status['endpoint']}." if status["endpoint"] else ""
     return f"""
   engine-telemetry is running at {address}/   (stop it with Ctrl-C)
 
