@@ -17,7 +17,9 @@ Theory of operation
 """
 
 import os
+import sqlite3
 import threading
+import time
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -27,13 +29,14 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, QueuePool
 
 from engine_telemetry.exceptions import ConfigurationError, ForkedConnectionError
 
 _SCHEMA_LOCK = 7_382_041_155  # any number that nobody else uses for an advisory lock
+_RETRY_SECONDS = 0.005
 _READ_ONLY = "engine_telemetry_read_only"
 _databases: "weakref.WeakSet[Database]" = weakref.WeakSet()
 _short_transactions = threading.RLock()
@@ -159,7 +162,7 @@ class Database:
             options |= {"pool_size": 10, "max_overflow": 30, "pool_pre_ping": self.dialect != "sqlite"}
         engine = _load_driver(self.url, options)
         if self.dialect == "sqlite":
-            event.listen(engine, "connect", _prepare_sqlite)
+            event.listen(engine, "connect", partial(_prepare_sqlite, self._lock_timeout))
             event.listen(engine, "begin", _begin_sqlite)
         elif not self._pooled and (statement := _limit_waiting(self.dialect, milliseconds)):
             event.listen(engine, "connect", partial(_run_once, statement))
@@ -243,13 +246,26 @@ def _scalar(connection: Connection, query: str) -> str:
     return str(connection.execute(text(query)).scalar_one())
 
 
-def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+def _prepare_sqlite(lock_timeout: timedelta, connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # the begin event below says what a transaction is
     cursor = connection.cursor()
     cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.execute("PRAGMA journal_mode=WAL")
+    _switch_to_wal(cursor, time.monotonic() + lock_timeout.total_seconds())
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.close()
+
+
+def _switch_to_wal(cursor: DBAPICursor, deadline: float) -> None:
+    """Turn on the write-ahead log. On a new database SQLite does not wait for the lock that this takes, so we do."""
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(_RETRY_SECONDS)
+        else:
+            return
 
 
 def _limit_waiting(dialect: str, milliseconds: int) -> str | None:

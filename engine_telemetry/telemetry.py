@@ -13,7 +13,8 @@ import logging
 import os
 import threading
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -99,7 +100,7 @@ class Telemetry:
 
         A second call does nothing. Never raises.
         """
-        with self._lock:
+        with self._lock, self._harmless():
             if self._opened:
                 return
             self._opened = True
@@ -113,7 +114,7 @@ class Telemetry:
         Nothing is counted or reported here, and nobody is kept from being the last of the group. What the others have
         counted is seen, and a change of the flag holds for them at once. Never raises.
         """
-        with self._lock:
+        with self._lock, self._harmless():
             if self._opened:
                 return
             self._opened = self._visiting = True
@@ -127,7 +128,7 @@ class Telemetry:
             uid: The user that the others run as; if this one is root, it gets the counter files.
             gid: Its group.
         """
-        with self._lock:
+        with self._lock, self._harmless():
             if self._counters is None and not self._forbidden:
                 _close_at_exit()
                 counters = self._open_counters(uid)
@@ -160,6 +161,10 @@ class Telemetry:
             logger.info("Closing took longer than %s; what is left is done after the next start", timeout)
 
     def _close(self, counters: CounterFile, reporter: Reporter | None, cycle: Cycle | None) -> None:
+        with self._harmless():
+            self._close_process(counters, reporter, cycle)
+
+    def _close_process(self, counters: CounterFile, reporter: Reporter | None, cycle: Cycle | None) -> None:
         if reporter is not None:
             reporter.stop(self.configuration.telemetry_close_timeout / 2)
         if cycle is not None:
@@ -171,6 +176,14 @@ class Telemetry:
                 (cycle or self._new_cycle(counters)).run("close")
             if ours and not counters.gate:
                 counters.discard()
+
+    @contextmanager
+    def _harmless(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as exc:  # a start or a stop must not fail because of telemetry, whatever is wrong with it
+            logger.exception("Telemetry failed; its host goes on without it")
+            self._problems.append(f"Telemetry failed: {exc!r}")
 
     def _guarded(self, step: Callable[[], bool]) -> bool:
         try:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, insert, select, update
 
+from engine_telemetry.counters import MAX_NAMES, OTHER
 from engine_telemetry.store.state import State, save
 from engine_telemetry.store.tables import dump, source_table, to_ms
 
@@ -67,4 +68,9 @@ def _difference(totals: Mapping[str, int], flushed: Mapping[str, int]) -> dict[s
 
 
 def _add(pending: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:
-    return {name: pending.get(name, 0) + more.get(name, 0) for name in {**pending, **more}}
+    """The sum; names beyond those that one report may have are counted as ``other``, as in a counter file."""
+    total = dict(pending)
+    for name, count in more.items():
+        key = name if name in total or len(total) < MAX_NAMES else OTHER
+        total[key] = total.get(key, 0) + count
+    return total

@@ -149,7 +149,7 @@ def answer(connection: Connection, state: State, report_id: str, fate: Fate, now
     connection.execute(update(report_table).where(*not_ended).values(noted | pauses))
     still_waiting = (report_table.c.id == report_id, report_table.c.state == "waiting")
     connection.execute(update(report_table).where(*still_waiting).values(state=fate.state))
-    if fate.state == "accepted" and state.next_due is not None and state.next_due <= now:
+    if fate.state != "waiting" and state.next_due is not None and state.next_due <= now:
         return save(connection, replace(state, next_due=now + period))
     return state
 

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -626,7 +626,7 @@ def test_a_thread_that_cannot_be_started_is_one_warning_and_a_status_and_it_coun
     make: Make, caplog: pytest.LogCaptureFixture, collector: Collector
 ) -> None:
     host = make(initialize_telemetry=True)
-    usual = threading.stack_size(1 << 46)
+    usual = threading.stack_size(1 << 60)  # more than there is
     try:
         host.telemetry.open()
     finally:
@@ -1118,3 +1118,15 @@ def test_a_full_disk_at_the_start_is_a_status_and_no_signal_later(start: Start, 
     process("telemetry.close()")
     assert process.end() == 0
     assert collector.requests == []
+
+
+def test_a_defect_of_telemetry_does_not_fail_a_start_or_a_stop(make: Make, caplog: pytest.LogCaptureFixture) -> None:
+    class BrokenClock(FakeClock):
+        def now(self) -> datetime:
+            raise ZeroDivisionError
+
+    host = make(initialize_telemetry=True, clock=BrokenClock())
+    host.telemetry.open()
+    host.count()
+    host.telemetry.close()
+    assert "its host goes on without it" in caplog.text
