@@ -76,6 +76,7 @@ class Database:
         self._orphaned_from: int | None = None
         self._uses: set[object] = set()
         self._engine = self._create_engine()
+        weakref.finalize(self, self._engine.dispose)  # nobody need close a database, and none is left open
         _databases.add(self)
 
     @contextmanager

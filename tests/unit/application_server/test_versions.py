@@ -96,6 +96,8 @@ def test_a_module_of_a_shared_package_is_traced_by_its_file(
         folder.mkdir()
         (folder / "METADATA").write_text(f"Name: Shared-{part}\nVersion: 1.{len(part)}\n")
         (folder / "RECORD").write_text(f"{path},,\n")
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).touch()
     monkeypatch.syspath_prepend(tmp_path)
     assert versions.distribution_of(f"shared_package.{name}") == (f"Shared-{name}", f"1.{len(name)}")
 
