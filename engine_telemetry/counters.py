@@ -5,7 +5,7 @@ Theory of operation
 
 A *counter* is a column of unsigned 64-bit cells that only grow, one cell for each process; a process writes into its
 own row alone, and the total is the sum over the rows. Nobody resets a cell: a reader remembers what it has moved
-(``store.py``), so it can neither lose nor double, and what it misses now is in the next difference.
+(``store``), so it can neither lose nor double, and what it misses now is in the next difference.
 
 Byte layout, native byte order (one host)::
 
@@ -41,7 +41,7 @@ Byte layout, native byte order (one host)::
 Known races, and the verdict on each
 ------------------------------------
 
-* A thread that read the gate before it closed adds one count after it. The next flush drops it (``store.py``).
+* A thread that read the gate before it closed adds one count after it. The next flush drops it (``store``).
 * A thread that read the gate before an *off, on* adds its count to the new consent: accepted, it takes two changes of
   the flag within one bytecode.
 * Somebody unlinks the file, or its lock file, while it is in use: this group goes on with what it has mapped, the next
@@ -245,14 +245,13 @@ class CounterFile:
             self._words[_IN_USE] = 1
         return first
 
-    @contextmanager
-    def closing(self) -> Iterator[bool]:
+    def claim_closing(self) -> bool:
         """Whether it is ours to make the closing report of the group: it had an engine, and nobody makes it yet."""
         with self.group.deserted() as deserted:
             ours = deserted and bool(self._words[_IN_USE])
             if ours:
                 self._words[_IN_USE] = 0
-        yield ours
+        return ours
 
     def discard(self) -> None:
         """Remove the file if nobody is alive, so that the next group begins with nothing: there was no consent."""

@@ -171,11 +171,11 @@ class Telemetry:
             cycle.flush()
         if not counters.group.leave():
             return
-        with counters.closing() as ours:
-            if ours and self.configuration.telemetry_reporter_activate:
-                (cycle or self._new_cycle(counters)).run("close")
-            if ours and not counters.gate:
-                counters.discard()
+        ours = counters.claim_closing()
+        if ours and self.configuration.telemetry_reporter_activate:
+            (cycle or self._new_cycle(counters)).run("close")
+        if ours and not counters.gate:
+            counters.discard()
 
     @contextmanager
     def _harmless(self) -> Iterator[None]:

@@ -162,8 +162,8 @@ def use_everything(path: Path) -> None:
     counters.increment("StartProcessInstanceCmd")
     counters.increment("CompleteTaskCmd")
     counters.group.leave()
-    with counters.closing():
-        counters.discard()
+    counters.claim_closing()
+    counters.discard()
 
 
 def go_on(path: Path) -> None:

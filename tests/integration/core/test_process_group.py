@@ -20,8 +20,7 @@ def make_closing_report(counters: CounterFile) -> bool:
     """Close an engine; whether the closing report is ours."""
     if not counters.group.leave():
         return False
-    with counters.closing() as ours:
-        return ours
+    return counters.claim_closing()
 
 
 def live(path: Path) -> bool:
@@ -79,8 +78,7 @@ def test_exactly_one_of_those_that_close_at_once_makes_the_closing_report(
 def test_the_closing_report_is_made_once(counters: CounterFile) -> None:
     counters.mark_in_use()
     assert make_closing_report(counters)
-    with counters.closing() as ours:
-        assert not ours
+    assert not counters.claim_closing()
     counters.join()
     counters.mark_in_use()
     assert make_closing_report(counters)
@@ -120,10 +118,9 @@ def test_a_member_killed_at_its_closing_report_does_not_hinder_the_next_group(
         counters.join()
         counters.mark_in_use()
         if counters.group.leave():
-            with counters.closing() as ours:
-                assert ours
-                closing.set()
-                signal.pause()
+            assert counters.claim_closing()
+            closing.set()
+            signal.pause()
 
     counters.group.leave()
     child = fork(begin_to_close)
@@ -156,8 +153,7 @@ def test_a_group_that_starts_before_the_last_one_closes_has_the_closing_report(
     assert counters.group.leave()
     child = fork(start_and_close)
     assert started.wait(SECONDS)
-    with counters.closing() as ours:
-        assert not ours
+    assert not counters.claim_closing()
     close.set()
     assert child.result()
 
@@ -167,9 +163,8 @@ def test_a_group_that_lives_while_another_one_makes_its_closing_report_makes_its
 ) -> None:
     counters.mark_in_use()
     assert counters.group.leave()
-    with counters.closing() as ours:
-        assert ours
-        assert fork(lambda: live(path)).result()
+    assert counters.claim_closing()
+    assert fork(lambda: live(path)).result()
 
 
 def test_nobody_takes_a_look_for_a_sign_of_life(path: Path, fork: Fork) -> None:

@@ -138,10 +138,8 @@ def test_the_last_engine_in_memory_makes_the_closing_report_once(counters: Count
     assert counters.mark_in_use()
     assert not counters.mark_in_use()
     assert counters.group.leave()
-    with counters.closing() as ours:
-        assert ours
-    with counters.closing() as ours:
-        assert not ours
+    assert counters.claim_closing()
+    assert not counters.claim_closing()
 
 
 def test_counters_in_memory_cannot_be_removed(counters: CounterFile) -> None:
