@@ -20,7 +20,10 @@ environment() {
         [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
         "$venv/bin/pip" install --quiet --disable-pip-version-check --editable ".[$1]"
         printf '%s' "$stamp" >"$venv/.extra-$1"
-        [ "$1" != test ] || printf '%s' "$stamp" >"$venv/.extra-webapps" # which it includes
+        case $1 in # which it includes
+            test) printf '%s' "$stamp" >"$venv/.extra-webapps" ;;
+            full) printf '%s' "$stamp" | tee "$venv/.extra-test" >"$venv/.extra-webapps" ;;
+        esac
     fi
     PATH="$PWD/$venv/bin:$PATH"
     export PATH VIRTUAL_ENV="$PWD/$venv"
