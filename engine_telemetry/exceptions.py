@@ -6,11 +6,18 @@
     ├── ConfigurationError              a setting cannot be used
     ├── StateDirectoryError             the counter file cannot be made or must not be trusted
     ├── ForkedConnectionError           a SQLite database used by a child that was forked out of a command
+    ├── SchemaLockedError               another process is at the tables, for too long
     └── ProcessEngineException          the engine could not do what was asked (Camunda's names from here on)
         ├── BadUserRequestException     the request makes no sense
-        │   └── NullValueException      something that must be there is not
+        │   ├── NullValueException      something that must be there is not
+        │   └── FormFieldValidationException  a value is not one that its form field accepts
         ├── NotFoundException           no such thing
         ├── ParseException              a model cannot be deployed
+        ├── BpmnError                   a delegate throws an error that the model may catch
+        ├── ExpressionException         an expression cannot be compiled, or not be evaluated
+        ├── DmnEvaluationException      a decision cannot be evaluated with the values that there are
+        ├── MismatchingMessageCorrelationException  nobody waits for a message, or more than one does
+        ├── SuspendedEntityInteractionException  nothing can be done with it while it is suspended
         ├── OptimisticLockingException  somebody else was faster, and again on each retry
         ├── TaskAlreadyClaimedException somebody else has claimed the task
         ├── AuthorizationException      the user is known, and may not do that
@@ -41,6 +48,10 @@ class ForkedConnectionError(EngineTelemetryError):
     """A SQLite database is used in a process that was forked while one of its connections was in use."""
 
 
+class SchemaLockedError(EngineTelemetryError):
+    """The tables must be made or changed, and another process has been at that for too long."""
+
+
 class ProcessEngineException(EngineTelemetryError):
     """The engine could not do what was asked.
 
@@ -57,6 +68,10 @@ class BadUserRequestException(ProcessEngineException):
 
 class NullValueException(BadUserRequestException):
     """Something that must be given is missing, or names nothing that exists."""
+
+
+class FormFieldValidationException(BadUserRequestException):
+    """A value is not one that its form field accepts. The message names the field and what it breaks."""
 
 
 class NotFoundException(ProcessEngineException):
@@ -97,6 +112,37 @@ class ParseException(ProcessEngineException):
             for problem in problems
         )
         super().__init__(f"ENGINE-09005 Could not parse BPMN process. Errors: {lines}")
+
+
+class BpmnError(ProcessEngineException):
+    """A delegate, listener or script throws an error that the model may catch with an error event.
+
+    Attributes:
+        error_code: What error events compare.
+        error_message: What an error event may put into a variable.
+    """
+
+    def __init__(self, error_code: str, error_message: str | None = None) -> None:
+        """Name the error."""
+        super().__init__(f"The BPMN error {error_code!r} was thrown: {error_message}")
+        self.error_code = error_code
+        self.error_message = error_message
+
+
+class ExpressionException(ProcessEngineException):
+    """An expression cannot be compiled, or not be evaluated with the values that there are."""
+
+
+class DmnEvaluationException(ProcessEngineException):
+    """A decision cannot be evaluated with the values that there are."""
+
+
+class MismatchingMessageCorrelationException(ProcessEngineException):
+    """A message is for exactly one, and nobody waits for it, or more than one does."""
+
+
+class SuspendedEntityInteractionException(ProcessEngineException):
+    """A process instance, or a process definition, is suspended: activate it first."""
 
 
 class OptimisticLockingException(ProcessEngineException):

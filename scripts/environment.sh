@@ -27,4 +27,6 @@ environment() {
     fi
     PATH="$PWD/$venv/bin:$PATH"
     export PATH VIRTUAL_ENV="$PWD/$venv"
+    scripts/assets ||
+        echo "Pages come without diagrams and do not refresh by themselves until scripts/assets succeeds." >&2
 }

@@ -1,33 +1,40 @@
-"""The composition root of the web apps: one engine, its REST API, its page, and the telemetry middleware around them.
+"""The composition root of the web apps: one engine, its REST API, its pages, and the telemetry middleware around them.
 
 Importing this module opens nothing; ``app`` (ASGI) and ``wsgi_app`` (WSGI) are made when a server asks for them.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 from wsgiref.types import WSGIApplication
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
-from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import ASGIApp
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from engine_telemetry.configuration import Configuration
 from engine_telemetry.engine import ProcessEngine
 from engine_telemetry.middleware import asgi, wsgi
+from webapps.assets import Assets
 from webapps.authentication import Authentication
-from webapps.home import home_page
+from webapps.cockpit import cockpit_routes
+from webapps.guard import Administrators, Guard, LoggedIn
+from webapps.home import home_routes
+from webapps.login import LogIn
+from webapps.pages import Pages, error_handlers
 from webapps.rest.asgi import rest_app
 from webapps.rest.telemetry_wsgi import telemetry_app
 from webapps.security import SecurityHeaders
+from webapps.sessions import Sessions
+from webapps.setup import Setup
+from webapps.tasklist import tasklist_routes
+from webapps.visitor import visitor_of
 from webapps.wsgi_adapter import AsgiInWsgi
-
-_STATIC = Path(__file__).with_name("static")
 
 app: Starlette  # both are made by __getattr__ below
 wsgi_app: WSGIApplication
@@ -50,12 +57,17 @@ def create_app(configuration: Configuration | None = None, **settings: Any) -> S
     """
     engine = ProcessEngine(configuration, **settings)
     authentication = Authentication(engine)
+    sessions = Sessions(engine.identity_service)
+    pages = Pages(engine.configuration, sessions)
+    rest = rest_app(engine, authentication)
     app = _Application(
         routes=[
-            Route("/", home_page(engine, authentication)),
-            Mount("/engine-rest", rest_app(engine, authentication)),
-            Mount("/static", StaticFiles(directory=_STATIC), name="static"),
+            Route("/engine-rest", rest),
+            Mount("/engine-rest", rest),
+            Mount("/static", Assets()),
+            Mount("", Guard(_router(_pages(engine, sessions, pages)), engine, sessions, pages)),
         ],
+        exception_handlers=error_handlers(pages),
         middleware=[Middleware(SecurityHeaders)],
         lifespan=_lifespan,
     )
@@ -74,6 +86,28 @@ def create_wsgi_app(configuration: Configuration | None = None, **settings: Any)
     engine: ProcessEngine = app.state.engine
     mounts = {"/engine-rest/telemetry": telemetry_app(engine, app.state.authentication)}
     return wsgi.TelemetryMiddleware(DispatcherMiddleware(AsgiInWsgi(app), mounts))
+
+
+def _pages(engine: ProcessEngine, sessions: Sessions, pages: Pages) -> list[BaseRoute]:
+    """All pages: what nobody need be logged in for, and then, behind the log-in, the rest."""
+    log_in = LogIn(engine, sessions, pages)
+    logged_in: list[BaseRoute] = [
+        *home_routes(pages),
+        *log_in.routes,
+        *(Route(f"/{name}", _leads_to(pages, f"/{name}/")) for name in ("tasklist", "cockpit")),
+        Mount("/tasklist", _router(tasklist_routes(engine, pages))),
+        Mount("/cockpit", Administrators(_router(cockpit_routes(engine, pages)))),
+    ]
+    open_to_all = [*log_in.open_routes, *Setup(engine, log_in, pages).open_routes]
+    return [*open_to_all, Mount("", LoggedIn(_router(logged_in), pages))]
+
+
+def _router(routes: list[BaseRoute]) -> Router:
+    return Router(routes, redirect_slashes=False)
+
+
+def _leads_to(pages: Pages, path: str) -> Callable[[Request], Response]:
+    return lambda request: pages.redirect(request, visitor_of(request).url(path))
 
 
 @asynccontextmanager

@@ -1,12 +1,14 @@
 """Whole servers, as processes, for tests that speak HTTP to them."""
 
 import mmap
+import os
 import signal
 import socket
 import sqlite3
 import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -107,3 +109,49 @@ class Server:
 
 
 Serve = Callable[..., Server]
+
+
+def start_server(
+    folder: Path, *options: str, environment: Mapping[str, str] | None = None, config: Path | None = None
+) -> Server:
+    """gunicorn with these options, on the database of the folder, once it answers."""
+    port = free_port()
+    log_file = folder / f"server-{port}.log"
+    settings = {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "HOME": str(folder),
+        "ENGINE_DATABASE_URL": f"sqlite:///{folder}/engine.db",
+    }
+    kept = {name: os.environ[name] for name in ("PYTHONDEVMODE", "COVERAGE_PROCESS_START") if name in os.environ}
+    command = [sys.executable, "-m", "gunicorn", "--config", str(config or PROJECT / "conf" / "gunicorn.conf.py")]
+    with log_file.open("wb") as log:
+        process = subprocess.Popen(
+            [*command, "--bind", f"127.0.0.1:{port}", *options],
+            cwd=PROJECT,
+            env={**kept, **settings, **(environment or {})},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    server = Server(process, f"http://127.0.0.1:{port}", log_file, folder)
+    try:
+        wait_until(lambda: _answers(server), 30)
+    except BaseException:
+        kill_server(server)
+        raise
+    return server
+
+
+def kill_server(server: Server) -> None:
+    """End what is left of it."""
+    if server.process.poll() is None:
+        os.killpg(server.process.pid, signal.SIGKILL)  # its own session: nobody else is in it
+        server.process.wait(10)
+
+
+def _answers(server: Server) -> bool:
+    assert server.process.poll() is None, server.log
+    try:
+        return server.request("GET", "/engine-rest/version").status_code in {200, 401}
+    except httpx.TransportError:
+        return False

@@ -7,7 +7,7 @@ from engine_telemetry.engine import passwords
 from engine_telemetry.engine.commands.query import Query
 from engine_telemetry.engine.context import CommandContext, ReadOnly
 from engine_telemetry.engine.entities import Group, User
-from engine_telemetry.engine.persistence import identities
+from engine_telemetry.engine.persistence import identities, sessions
 from engine_telemetry.exceptions import BadUserRequestException, NullValueException
 
 
@@ -50,20 +50,22 @@ class SaveUserCmd:
     groups: Collection[str] = ()
 
     def __call__(self, context: CommandContext) -> None:
-        """Save it, with its memberships."""
+        """Save it, with its memberships. Another password ends all sessions."""
         known = identities.has_user(context.connection, self.user_id)
         if self.new and known:
             raise BadUserRequestException(f"There is a user {self.user_id!r} already.")
         if not self.new and not known:
             raise _no_user(self.user_id)
         identities.save_user(context.connection, self.user_id, self.values, new=self.new)
+        if not self.new and "password" in self.values:
+            sessions.delete_sessions_of(context.connection, self.user_id)
         for group_id in self.groups:
             CreateMembershipCmd(self.user_id, group_id)(context)
 
 
 @dataclass(frozen=True)
 class DeleteUserCmd:
-    """Delete a user, and the memberships."""
+    """Delete a user, the memberships and the sessions."""
 
     user_id: str
 

@@ -71,7 +71,7 @@ def save_user(connection: Connection, user_id: str, values: Mapping[str, str | N
 
 
 def delete_user(connection: Connection, user_id: str) -> None:
-    """Delete a user; the database deletes the memberships."""
+    """Delete a user; the database deletes the memberships, sessions and settings."""
     connection.execute(delete(user).where(user.c.id == user_id))
 
 

@@ -1,7 +1,9 @@
 """Users, their passwords, and their groups."""
 
+import hashlib
 import logging
 import re
+import secrets
 import threading
 from collections.abc import Collection
 from math import ceil
@@ -18,13 +20,24 @@ from engine_telemetry.engine.commands.identity import (
     SaveGroupCmd,
     SaveUserCmd,
 )
+from engine_telemetry.engine.commands.session import (
+    ADMINISTRATORS,
+    CreateFirstAdministratorCmd,
+    CreateSessionCmd,
+    DeleteSessionCmd,
+    DeleteUserInfoCmd,
+    GetSessionCmd,
+    GetSessionKeyCmd,
+    GetUserInfoCmd,
+    SetUserInfoCmd,
+    UpdateSessionCmd,
+)
 from engine_telemetry.engine.criteria import GroupCriteria, GroupSearch, UserCriteria, UserSearch
-from engine_telemetry.engine.entities import Group, User
+from engine_telemetry.engine.entities import Group, User, UserSession
 from engine_telemetry.engine.executor import Executor
 from engine_telemetry.engine.failed_checks import FailedChecks
 from engine_telemetry.exceptions import BadUserRequestException, TooManyFailedChecksException
 
-ADMINISTRATORS = "camunda-admin"
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 8, 1024  # characters
 
 logger = logging.getLogger("engine_telemetry.engine")
@@ -77,8 +90,24 @@ class IdentityService:
         self._executor.execute(SaveUserCmd(user_id, values, new=True, groups=groups))
         return user
 
+    def create_first_administrator(self, user_id: str, password: str) -> None:
+        """Make the first administrator.
+
+        Raises:
+            BadUserRequestException: There is an administrator or such a user already, or the id or the password cannot
+                be used.
+        """
+        command = CreateFirstAdministratorCmd(_checked_id(user_id), {"password": _hashed(password)})
+        self._executor.execute(command)
+
+    def has_administrator(self) -> bool:
+        """Whether anybody belongs to the group ``camunda-admin``."""
+        return self.count_users(member_of=ADMINISTRATORS) > 0
+
     def set_password(self, user_id: str, password: str) -> None:
-        """Give a user another password. Other processes may take the old one for some seconds.
+        """Give a user another password, and end the sessions of that user.
+
+        Other processes may take the old one for some seconds, for the REST API.
 
         Raises:
             BadUserRequestException: The password cannot be used.
@@ -109,8 +138,45 @@ class IdentityService:
             logger.warning("Not checking passwords of user %r for %d s: too many were wrong", key, ceil(pause))
 
     def delete_user(self, user_id: str) -> None:
-        """Delete a user; one that is not there is no error."""
+        """Delete a user, and end the sessions; one that is not there is no error."""
         self._executor.execute(DeleteUserCmd(user_id))
+
+    def create_session(self, user_id: str) -> str:
+        """Begin a session: a log-in that lasts 12 hours, or until 2 hours pass without a request.
+
+        Returns:
+            The token of 256 random bits that stands for it. The database has only its digest.
+        """
+        token = secrets.token_urlsafe(32)
+        self._executor.execute(CreateSessionCmd(_session_id(token), user_id))
+        return token
+
+    def session(self, token: str) -> UserSession | None:
+        """The session of a token; ``None`` if it is over, or never was. That it was used is noted once in a minute."""
+        found, is_to_note = self._executor.execute(GetSessionCmd(_session_id(token)))
+        if is_to_note:
+            self._executor.execute(UpdateSessionCmd(_session_id(token)))
+        return found
+
+    def delete_session(self, token: str) -> None:
+        """End a session; one that is not there is no error."""
+        self._executor.execute(DeleteSessionCmd(_session_id(token)))
+
+    def session_key(self) -> bytes:
+        """The key that cookies and forms are signed with: 32 bytes, the same for all that use the database."""
+        return self._executor.execute(GetSessionKeyCmd())
+
+    def user_info(self, user_id: str, name: str) -> str | None:
+        """What a user set under this name; ``None`` if nothing."""
+        return self._executor.execute(GetUserInfoCmd(user_id, name))
+
+    def set_user_info(self, user_id: str, name: str, value: str) -> None:
+        """Keep what a user set, in place of what was set before."""
+        self._executor.execute(SetUserInfoCmd(user_id, name, value))
+
+    def delete_user_info(self, user_id: str, name: str) -> None:
+        """Forget what a user set; what is not there is no error."""
+        self._executor.execute(DeleteUserInfoCmd(user_id, name))
 
     def users(self, **search: Unpack[UserSearch]) -> list[User]:
         """Find users."""
@@ -162,6 +228,10 @@ def _checked_id(text: str) -> str:
             f"The id {text!r} cannot be used. Accepted: 1 to 64 letters and digits, and after the first also . _ @ + -"
         )
     return text
+
+
+def _session_id(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def _hashed(password: str) -> str:

@@ -8,6 +8,7 @@ import pytest
 from starlette.applications import Starlette
 
 from engine_telemetry.engine import ProcessEngine
+from tests.integration.webapps.people import Person, log_in, make_user
 from tests.integration.webapps.rest_client import RestClient, TestClient
 from webapps.main import create_app
 
@@ -41,3 +42,17 @@ def http(app: Starlette) -> Iterator[TestClient]:
 @pytest.fixture
 def rest(http: TestClient) -> RestClient:
     return RestClient(http)
+
+
+@pytest.fixture
+def as_admin(http: TestClient, engine: ProcessEngine) -> Person:
+    """ann, an administrator, who is logged in."""
+    make_user(engine, "ann", "camunda-admin")
+    return log_in(engine, TestClient(http.app, follow_redirects=False, raise_server_exceptions=False), "ann")
+
+
+@pytest.fixture
+def as_user(http: TestClient, engine: ProcessEngine) -> Person:
+    """bob, an ordinary user, who is logged in."""
+    make_user(engine, "bob")
+    return log_in(engine, TestClient(http.app, follow_redirects=False, raise_server_exceptions=False), "bob")

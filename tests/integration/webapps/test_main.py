@@ -92,11 +92,11 @@ def test_the_wsgi_application_is_the_same(wsgi_client: Client) -> None:
     assert wsgi_client.post("/engine-rest/process-definition/key/order/start", json={}).status_code == 200
     assert wsgi_client.get("/engine-rest/telemetry/configuration").json == {"enableTelemetry": None}
     assert wsgi_client.get("/engine-rest/engine/default/telemetry/configuration").json == {"enableTelemetry": None}
-    assert "Usage telemetry is off" in wsgi_client.get("/").text
+    assert wsgi_client.get("/").headers["Location"] == "/login"
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/engine-rest/version", "/engine-rest/telemetry/schema", "/engine-rest/engine/no/task"]
+    "path", ["/setup", "/engine-rest/version", "/engine-rest/telemetry/schema", "/engine-rest/engine/no/task"]
 )
 def test_head_has_the_headers_of_get_and_no_body(wsgi_client: Client, path: str) -> None:
     get, head = wsgi_client.get(path), wsgi_client.head(path)

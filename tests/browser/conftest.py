@@ -1,0 +1,60 @@
+"""A browser, and a site with two workers, an administrator and an ordinary user; both last for one module."""
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from engine_telemetry.engine import ProcessEngine
+from tests.acceptance.servers import kill_server, start_server
+from tests.browser.browsing import ADMINISTRATOR, CHROMIUM, PASSWORD, USER, Browsing, Site
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("chromium is missing: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """gunicorn with two workers; its REST API asks nobody who they are, so that tests can prepare by it."""
+    folder = tmp_path_factory.mktemp("site")
+    with ProcessEngine(
+        database_url=f"sqlite:///{folder}/engine.db",
+        telemetry_state_directory=folder / "state",
+        telemetry_reporter_activate=False,
+    ) as engine:
+        engine.identity_service.create_user(ADMINISTRATOR, PASSWORD, first_name="Ann", groups=["camunda-admin"])
+        engine.identity_service.create_user(USER, PASSWORD, first_name="Bob", last_name="Builder")
+    environment = {name: value for name, value in os.environ.items() if name == "DO_NOT_TRACK"}
+    server = start_server(folder, environment=environment)
+    yield Site(server)
+    kill_server(server)
+
+
+@pytest.fixture
+def browse(browser: Browser, site: Site) -> Iterator[Browsing]:
+    """Opens pages, and looks that the browser found nothing to complain about."""
+    browsing = Browsing(browser, site.url)
+    yield browsing
+    browsing.close()
+
+
+@pytest.fixture
+def page_as_admin(browse: Browsing) -> Page:
+    """A wide page with JavaScript, on which the administrator is logged in."""
+    return browse(ADMINISTRATOR)
+
+
+@pytest.fixture
+def page_as_user(browse: Browsing) -> Page:
+    """A wide page with JavaScript, on which the ordinary user is logged in."""
+    return browse(USER)
