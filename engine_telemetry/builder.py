@@ -42,6 +42,10 @@ class ReportBuilder:
         product = Product(settings.product_name, settings.product_version, edition, internals)
         return Report(state.installation, product)
 
+    def build_bytes(self, connection: Connection, state: State, counts: Mapping[str, int], server: str | None) -> bytes:
+        """The same as it is sent; the server as it lies in the database."""
+        return self.build(connection, state, counts, server_from_text(server)).to_json()
+
     def _named_server(self) -> ApplicationServer | None:
         text = self.configuration.application_server
         if text is None:

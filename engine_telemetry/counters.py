@@ -28,7 +28,7 @@ Byte layout, native byte order (one host)::
   a lock.
 * **A row** belongs to who holds its record lock (``process_group.py``). The next owner goes on from a dead one's
   numbers, so no more rows are in use than processes are alive. A forked child forgets its cells, and claims a row of
-  its own.
+  its own. A process that finds none free looks again after some seconds, not at each command.
 * **A name** is published by its bytes, then its length, then the number of names. One that is too long, no identifier,
   or one too many, is counted as ``other``.
 * **A file that its header does not describe** is left to whoever has it mapped, and another is begun in its place: a
@@ -52,11 +52,13 @@ Known races, and the verdict on each
 """
 
 import ctypes
+import math
 import mmap
 import os
 import re
 import sys
 import threading
+import time
 import uuid
 import weakref
 from collections import deque
@@ -75,6 +77,8 @@ MAX_NAMES = 512
 MAX_NAME_BYTES = 80
 OTHER = "other"
 
+_LOOK_AGAIN_SECONDS = 5.0  # a look at all rows takes a third of a millisecond
+_MOST_REMOVALS = 20  # while it is opened; one that is discarded meanwhile is usual, more are a cleaner's work
 _MAGIC = b"ENGTEL\x00\x01"
 _NAMES_AT = 4096
 _NAME_SIZE = 8 + MAX_NAME_BYTES
@@ -100,14 +104,17 @@ class CounterFile:
 
     increment: Callable[[str], None]
 
-    def __init__(self, path: Path | None, group: ProcessGroup) -> None:
-        """Map the file; ``None`` for an anonymous mapping.
+    def __init__(
+        self, path: Path | None, group: ProcessGroup, *, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Map the file; ``None`` for an anonymous mapping. ``monotonic`` says seconds, for tests.
 
         Raises:
             StateDirectoryError: It cannot be made or must not be trusted.
         """
         self.group = group
         self._path = path
+        self._monotonic = monotonic
         with group.head():
             self._map, identity = _map_nothing() if path is None else _map_file(path, group.inode)
             self._words = memoryview(self._map).cast("Q")
@@ -124,11 +131,14 @@ class CounterFile:
         self._cells.clear()
         self._slots: dict[str, int] = {}
         self._row: memoryview[int] | None = None
+        self._look_again_at = -math.inf
         self._claimant: int | None = None
         self._interrupted: deque[str] = deque()
         self.problem: str | None = None
 
     def _first_use(self, name: str) -> Iterator[None]:
+        if self._monotonic() < self._look_again_at:
+            return repeat(None)
         if self._claimant == threading.get_ident():  # we are a signal handler in the midst of the lines below
             self._interrupted.append(name)
             return repeat(None)
@@ -145,6 +155,7 @@ class CounterFile:
                 cell, self.problem = self._claim(name), None
             except StateDirectoryError as exc:  # a command must not fail because it cannot be counted
                 cell, self.problem = repeat(None), f"Not counting in this process: {exc}"
+                self._look_again_at = self._monotonic() + _LOOK_AGAIN_SECONDS
             finally:
                 self._claimant = None
         return cell
@@ -332,14 +343,21 @@ def open_counters(path: Path | None) -> CounterFile:
 
 
 def join_counters(path: Path | None) -> CounterFile:
-    """Open the counters and be alive in their group: a group that ends meanwhile may have removed the file."""
-    counters = open_counters(path)
-    counters.join()
-    while counters.unlinked:
-        counters.group.leave()
+    """Open the counters and be alive in their group: a group that ends meanwhile may have removed the file.
+
+    Raises:
+        StateDirectoryError: As ``open_counters``; or something removes the file whenever it is made.
+    """
+    for _ in range(_MOST_REMOVALS):
         counters = open_counters(path)
         counters.join()
-    return counters
+        if not counters.unlinked:
+            return counters
+        counters.group.leave()
+    raise StateDirectoryError(
+        f"The counter file {str(path)!r} is removed whenever it is made. End what does that, or name another directory"
+        " in telemetryStateDirectory."
+    )
 
 
 def _map_nothing() -> tuple[mmap.mmap, tuple[int, int, int]]:

@@ -33,9 +33,10 @@ from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, QueuePool
 
-from engine_telemetry.exceptions import ConfigurationError, ForkedConnectionError
+from engine_telemetry.exceptions import ConfigurationError, ForkedConnectionError, SchemaLockedError
 
 _SCHEMA_LOCK = 7_382_041_155  # any number that nobody else uses for an advisory lock
+_SCHEMA_WAIT = timedelta(seconds=60)
 _RETRY_SECONDS = 0.005
 _READ_ONLY = "engine_telemetry_read_only"
 _databases: "weakref.WeakSet[Database]" = weakref.WeakSet()
@@ -80,15 +81,9 @@ class Database:
         _databases.add(self)
 
     @contextmanager
-    def begin(self, *, durable: bool = False) -> Iterator[Connection]:
-        """A writing transaction: committed at the end of the block, rolled back if it raises.
-
-        Args:
-            durable: Have it on the disk when it is committed, even if the server is set up to be quicker than that.
-        """
+    def begin(self) -> Iterator[Connection]:
+        """A writing transaction: committed at the end of the block, rolled back if it raises."""
         with self._transaction(read_only=False) as connection:
-            if durable and self.dialect == "postgresql":
-                connection.execute(text("set local synchronous_commit = on"))
             yield connection
 
     @contextmanager
@@ -98,25 +93,38 @@ class Database:
             yield connection
 
     @contextmanager
-    def change_schema(self) -> Iterator[Connection]:
-        """A writing transaction that is alone in changing tables, among all processes and nodes."""
-        with self._schema_lock(), self.begin() as connection:
+    def change_schema(self, wait: timedelta = _SCHEMA_WAIT) -> Iterator[Connection]:
+        """A writing transaction that is alone in changing tables, among all processes and nodes.
+
+        Args:
+            wait: How long another one may take, except on SQLite, where it is the lock timeout.
+
+        Raises:
+            SchemaLockedError: On MariaDB and MySQL, another one takes longer; elsewhere the driver's error says so.
+        """
+        seconds = round(wait.total_seconds())
+        with self._schema_lock(seconds), self.begin() as connection:
             if self.dialect == "postgresql":
-                connection.execute(text("set local lock_timeout = '60s'"))
+                connection.execute(text(f"set local lock_timeout = '{seconds}s'"))
                 connection.execute(text(f"select pg_advisory_xact_lock({_SCHEMA_LOCK})"))
             yield connection
 
     @contextmanager
-    def _schema_lock(self) -> Iterator[None]:
+    def _schema_lock(self, seconds: int) -> Iterator[None]:
         if self.dialect not in {"mysql", "mariadb"}:
             yield  # the transaction itself locks
             return
         with self._engine.connect() as guard:  # a transaction ends with each change of a table there
-            guard.execute(text(f"select get_lock('engine-telemetry-{_SCHEMA_LOCK}', 60)"))
+            name = f"'engine-telemetry-{_SCHEMA_LOCK}'"
+            if guard.execute(text(f"select get_lock({name}, {seconds})")).scalar_one() != 1:
+                raise SchemaLockedError(
+                    f"The tables of {self.url.render_as_string()!r} are being changed by another process, for more than"
+                    f" {seconds} s. See what it waits for, and start again."
+                )
             try:
                 yield
             finally:
-                guard.execute(text(f"select release_lock('engine-telemetry-{_SCHEMA_LOCK}')"))
+                guard.execute(text(f"select release_lock({name})"))
 
     def dispose(self) -> None:
         """Close the connections that are not in use."""

@@ -23,6 +23,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
+from engine_telemetry.configuration import Configuration
+
 if TYPE_CHECKING:
     import httpx
 
@@ -49,6 +51,15 @@ class Answer:
         return str(self.problem) if self.status is None else f"HTTP {self.status}"
 
 
+def why_nothing_is_sent_to(gone_endpoint: str) -> str:
+    """What an endpoint that answered 410 means, and the way out, as a sentence."""
+    return (
+        f"Nothing is sent: {gone_endpoint!r} has answered 410, it is gone for good. Set another telemetryEndpoint and"
+        " restart; what is counted until then is in its first report. Switching telemetry off and on tries this one"
+        " again"
+    )
+
+
 @dataclass(frozen=True)
 class Exporter:
     """Sends reports to one endpoint.
@@ -62,6 +73,13 @@ class Exporter:
     endpoint: str
     ca_file: Path | None = None
     client_certificate: Path | None = None
+
+    @classmethod
+    def configured(cls, settings: Configuration) -> "Exporter | None":
+        """The one that the settings name; ``None`` without an endpoint."""
+        if settings.telemetry_endpoint is None:
+            return None
+        return cls(settings.telemetry_endpoint, settings.telemetry_ca_file, settings.telemetry_client_certificate)
 
     def send(self, body: bytes, report_id: str, timeout: timedelta) -> Answer:
         """Post these bytes under this id. Any trouble on the way is an ``Answer`` with a problem, not an error."""

@@ -35,7 +35,12 @@ class History:
 
 
 def read_history(connection: Connection) -> History:
-    """The last 30 of each."""
+    """The last 30 of each.
+
+    Raises:
+        ProcessEngineException: The tables are missing, or those of another version.
+    """
+    store.require_tables(connection)
     return History(tuple(store.history(connection, 30)), tuple(store.changes(connection, 30)))
 
 

@@ -22,7 +22,8 @@ The **closing** run is the same, but for its cause: it is made by the last proce
 
 A report that was not accepted is tried again when another process takes the lead, as after a start, and else after 1,
 5 and 25 seconds as far as ``telemetryRequestRetries`` goes, then after a minute, doubling up to six hours, each 20 %
-more or less; not before ``Retry-After``.
+more or less; not before ``Retry-After``. An endpoint that answers 410 gets nothing more; counts gather until another
+one is set, or telemetry is switched off and on.
 """
 
 import logging
@@ -41,14 +42,14 @@ from engine_telemetry.configuration import Configuration
 from engine_telemetry.counters import CounterFile
 from engine_telemetry.database import Database
 from engine_telemetry.exceptions import EngineTelemetryError
-from engine_telemetry.exporter import Answer, Exporter
+from engine_telemetry.exporter import Answer, Exporter, why_nothing_is_sent_to
 
 logger = logging.getLogger("engine_telemetry.telemetry")
 
 Clock = Callable[[], datetime]
 Build = Callable[[Connection, store.State, Mapping[str, int], str | None], bytes]
 
-# The bytes or the address are at fault, and will be tomorrow.
+# The bytes or, with 410, the address are at fault, and will be tomorrow.
 REFUSED_FOR_GOOD = frozenset({400, 410, 413, 415, 422})
 _FIRST_PAUSES = (timedelta(seconds=1), timedelta(seconds=5), timedelta(seconds=25))
 _LONGEST_PAUSE = timedelta(hours=6)
@@ -71,10 +72,10 @@ class Trouble:
         self._failed = 0
         self.reason: str | None = None
 
-    def failed(self, reason: object) -> None:
-        """It failed."""
+    def failed(self, reason: object, *, at_once: bool = False) -> None:
+        """It failed; ``at_once`` says so however seldom that was."""
         self._failed += 1
-        if self._failed >= self._misses and self.reason is None:
+        if (at_once or self._failed >= self._misses) and self.reason is None:
             self.reason = f"{self._what}: {reason}"
             logger.warning("%s", self.reason)
 
@@ -100,6 +101,8 @@ class Cycle:
         build: Makes a report's bytes.
         exporter: The way to the endpoint; ``None`` if there is none: then nothing is sealed.
         clock: Aware UTC.
+        prepare: What comes before the first step; called again at the next one if it raises what a database raises.
+            Returns whether the database can be used at all: if not, there is never anything to do.
     """
 
     configuration: Configuration
@@ -108,12 +111,14 @@ class Cycle:
     build: Build
     exporter: Exporter | None
     clock: Clock = utc_now
+    prepare: Callable[[], bool] = lambda: True
 
     def __post_init__(self) -> None:
         """Begin with no trouble and no plan."""
         self.database_trouble = Trouble("Telemetry cannot use the database", misses=_MISSES_UNTIL_TROUBLE)
         self.endpoint_trouble = Trouble("Reports do not arrive at the endpoint; they are kept and tried again")
         self.next_work: datetime | None = None
+        self._usable: bool | None = None
 
     @property
     def troubles(self) -> tuple[Trouble, Trouble]:
@@ -138,9 +143,16 @@ class Cycle:
         """
         self._guarded(lambda: self._run(cause, at_once=at_once or cause == "close"))
 
+    def get_ready(self) -> None:
+        """Prepare, unless that was done."""
+        self._guarded(lambda: None)
+
     def _guarded(self, step: Callable[[], object]) -> None:
         try:
-            step()
+            if self._usable is None:
+                self._usable = self.prepare()
+            if self._usable:
+                step()
         except (SQLAlchemyError, EngineTelemetryError, OSError) as exc:  # the last: the counters cannot be saved
             self.database_trouble.failed(exc)
         else:
@@ -153,7 +165,7 @@ class Cycle:
         logger.debug("Sending report %s, attempt %d: %s", claim.id, claim.attempt, claim.body.decode())
         answer = self.exporter.send(claim.body, claim.id, self._time_limit(cause))
         fate = self.fate(answer, claim.attempt, self.clock())
-        with self.database.begin(durable=True) as connection:
+        with self.database.begin() as connection:
             state, now = store.lock(connection), self.clock()
             period = self.configuration.telemetry_reporting_period
             self._plan(store.answer(connection, state, claim.id, fate, now, period), fate, now)
@@ -165,15 +177,18 @@ class Cycle:
             state = store.read(connection)
         if state.flag:
             self.counters.save()
-            with self.database.begin(durable=True) as connection:
+            with self.database.begin() as connection:
                 state = store.flush(connection, store.lock(connection), self.source, self.clock())
-                if cause is not None and self.exporter is not None:
+                if cause is not None and self._may_send(state):
                     state, claim = self._seal_and_claim(connection, state, cause, at_once=at_once)
         else:
             self.endpoint_trouble.forget()
         self.counters.set_gate(state.installation, state.change_no, on=bool(state.flag))
         self._plan(state, None, began)
         return claim
+
+    def _may_send(self, state: store.State) -> bool:
+        return self.exporter is not None and self.exporter.endpoint != state.gone_endpoint
 
     def _seal_and_claim(
         self, connection: Connection, state: store.State, cause: store.Cause, *, at_once: bool
@@ -200,12 +215,13 @@ class Cycle:
         if answer.status is not None and HTTPStatus(200) <= answer.status < HTTPStatus(300):
             return store.Fate("accepted", str(answer), again, not_before)
         if answer.status in REFUSED_FOR_GOOD:
-            return store.Fate("refused", str(answer), again, not_before)
+            gone = self.exporter.endpoint if self.exporter and answer.status == HTTPStatus.GONE else None
+            return store.Fate("refused", str(answer), again, not_before, gone)
         return store.Fate("waiting", str(answer), again, not_before)
 
     def _plan(self, state: store.State, fate: store.Fate | None, now: datetime) -> None:
         """When there is something to do before the next flush; what is due already and not done must wait for that."""
-        times = [state.next_due] if state.flag and state.next_due and self.exporter else []
+        times = [state.next_due] if state.flag and state.next_due and self._may_send(state) else []
         if fate is not None and fate.state == "waiting":
             times = [fate.next_attempt]
         self.next_work = min((time for time in times if time > now), default=None)
@@ -218,6 +234,8 @@ class Cycle:
         self.endpoint_trouble.worked()
         if fate.state == "refused":
             logger.warning("Report %s was refused for good (%s); its counts are not sent again", claim.id, answer)
+            if fate.gone_endpoint is not None:
+                logger.warning("%s", why_nothing_is_sent_to(fate.gone_endpoint))
         else:
             logger.debug("Report %s was accepted (%s)", claim.id, answer)
 
@@ -240,6 +258,7 @@ class Reporter:
         self._cycle = cycle
         self._wake = threading.Event()
         self._stopping = False
+        self._last: Callable[[], None] = lambda: None
         self._thread = threading.Thread(target=self._work, name="engine-telemetry-reporter", daemon=True)
 
     def start(self) -> None:
@@ -258,8 +277,15 @@ class Reporter:
         """Start no further run; wait that long for one that is on its way."""
         self._stopping = True
         self._wake.set()
-        self._thread.join(wait.total_seconds())
+        if self._thread is not threading.current_thread():
+            self._thread.join(wait.total_seconds())
         self._cycle.counters.group.stop_leading(self)
+
+    def finish_with(self, work: Callable[[], None]) -> threading.Thread:
+        """Start no further run; do this last, in the thread, which is returned."""
+        self._last, self._stopping = work, True
+        self._wake.set()
+        return self._thread
 
     @property
     def leading(self) -> bool:
@@ -274,12 +300,15 @@ class Reporter:
                 logger.exception("A run of the telemetry reporter failed; the next one is tried as usual")
             self._wake.wait(self._seconds_to_wait())
             self._wake.clear()
+        self._last()
 
     def _work_once(self) -> None:
         if self.leading:
             self._cycle.run("schedule")
         elif self._cycle.counters.group.lead(self):
             self._cycle.run("schedule", at_once=True)
+        else:
+            self._cycle.get_ready()
 
     def _seconds_to_wait(self) -> float:
         settings = self._cycle.configuration

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from engine_telemetry import store
+from engine_telemetry.exporter import why_nothing_is_sent_to
 from engine_telemetry.store import Change, ReportRecord
 
 
@@ -34,9 +35,10 @@ class Status:
     Attributes:
         enabled: Whether commands are counted and reports are sent.
         configured: What is stored: on, off, or ``None`` while nobody has decided.
-        decided_by: What decided ``enabled``: ``nobody``, ``DO_NOT_TRACK``, or what the last change of the flag says.
+        decided_by: What decided ``enabled``: ``nobody``, ``DO_NOT_TRACK``, what the last change of the flag says, or
+            ``tables`` if those in the database cannot be used.
         reason: The same as a sentence.
-        installation: The id of this database.
+        installation: The id of this database; ``None`` if its tables cannot be used.
         endpoint: Where reports are posted; ``None`` if nowhere.
         counting_since: Since when is counted for the next report.
         next_report_due: When the next scheduled report is due.
@@ -50,7 +52,7 @@ class Status:
     configured: bool | None
     decided_by: str
     reason: str
-    installation: str
+    installation: str | None
     endpoint: str | None
     counting_since: datetime | None
     next_report_due: datetime | None
@@ -79,6 +81,8 @@ class Status:
 
 def describe(connection: Connection, process: ProcessStatus, problems: tuple[str, ...]) -> Status:
     """The status of this process and this database."""
+    if table_problem := store.table_problem(connection):
+        return _without_tables(process, table_problem, problems)
     state = store.read(connection)
     history = store.history(connection, 2)
     change = next(iter(store.changes(connection, 1)), None)
@@ -86,6 +90,8 @@ def describe(connection: Connection, process: ProcessStatus, problems: tuple[str
     enabled = bool(state.flag) and not process.do_not_track and process.counting
     if enabled and process.endpoint is None:
         problems = ("Nothing is sent: no telemetryEndpoint is set", *problems)
+    elif enabled and state.gone_endpoint is not None and process.endpoint == state.gone_endpoint:
+        problems = (why_nothing_is_sent_to(state.gone_endpoint), *problems)
     return Status(
         enabled=enabled,
         configured=state.flag,
@@ -99,6 +105,26 @@ def describe(connection: Connection, process: ProcessStatus, problems: tuple[str
         last=next((report for report in history if report.state != "waiting"), None),
         reporter=process.reporter,
         problems=problems,
+    )
+
+
+def _without_tables(process: ProcessStatus, table_problem: str, problems: tuple[str, ...]) -> Status:
+    decided_by, reason = "tables", table_problem
+    if process.do_not_track:
+        decided_by, reason = _decision(None, process, configured=None)
+    return Status(
+        enabled=False,
+        configured=None,
+        decided_by=decided_by,
+        reason=reason,
+        installation=None,
+        endpoint=process.endpoint,
+        counting_since=None,
+        next_report_due=None,
+        waiting=None,
+        last=None,
+        reporter=process.reporter,
+        problems=tuple(dict.fromkeys((table_problem, *problems))),
     )
 
 

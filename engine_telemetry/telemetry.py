@@ -13,21 +13,23 @@ import logging
 import os
 import threading
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from functools import cache
-from pathlib import Path
+from functools import cache, partial
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from engine_telemetry import state_directory, store
+from engine_telemetry import store
 from engine_telemetry.application_server import ApplicationServer
 from engine_telemetry.builder import ReportBuilder, server_from_text, server_to_text
+from engine_telemetry.closing import Closing
 from engine_telemetry.configuration import Configuration, do_not_track
-from engine_telemetry.counters import CounterFile, join_counters, open_counters
-from engine_telemetry.database import Database, canonical_url
+from engine_telemetry.consent import API, COMMAND_LINE, Consent
+from engine_telemetry.counter_place import CounterPlace
+from engine_telemetry.counters import CounterFile
+from engine_telemetry.database import Database
 from engine_telemetry.exceptions import EngineTelemetryError, StateDirectoryError
 from engine_telemetry.exporter import Exporter
 from engine_telemetry.registry import Registry, process_registry
@@ -38,8 +40,6 @@ from engine_telemetry.status import ProcessStatus, Status, describe
 logger = logging.getLogger("engine_telemetry.telemetry")
 
 _LOCK_WAIT = timedelta(milliseconds=250)
-API = "the API"
-INITIALIZE_TELEMETRY = "initializeTelemetry"
 
 _telemetries: "weakref.WeakSet[Telemetry]" = weakref.WeakSet()
 
@@ -66,8 +66,8 @@ class Telemetry:
 
         Args:
             configuration: The settings.
-            database: The engine's database. It is used for what happens at its commands' pace; the reporter makes its
-                own connections, except to a database in memory.
+            database: The engine's database. It is used for what happens at its commands' pace; the start and the
+                reporter make their own connections, which do not wait long, except to a database in memory.
             registry: Where the middleware notes the application server.
             clock: Aware UTC; for tests.
         """
@@ -76,6 +76,8 @@ class Telemetry:
         self._quick_database = self._database
         if not self._database.in_memory:
             self._quick_database = Database(configuration.database_url, lock_timeout=_LOCK_WAIT, pooled=False)
+        self._place = CounterPlace(configuration, self._database)
+        self._consent = Consent(configuration, clock, self._source, self._follow)
         self._builder = ReportBuilder(configuration)
         self._registry = registry
         self._clock = clock
@@ -98,15 +100,22 @@ class Telemetry:
     def open(self) -> None:
         """Begin in this process: make the tables, apply ``initializeTelemetry``, count, start the reporter thread.
 
-        A second call does nothing. Never raises.
+        It waits for a database that does not answer no longer than a lock is waited for; what could not be done by
+        then is done when it answers. A second call does nothing. Never raises.
         """
         with self._lock, self._harmless():
             if self._opened:
                 return
             self._opened = True
             _close_at_exit()
-            if self._guarded(self._make_tables) and not self._forbidden:
-                self._start_counting()
+            try:
+                usable, trouble = self._make_tables(), None
+            except (SQLAlchemyError, EngineTelemetryError) as exc:
+                usable, trouble = True, exc
+            if usable and not self._forbidden and (counters := self._open_counters()) is not None:
+                self._start_counting(counters, trouble)
+            elif trouble is not None:
+                self._fail(f"Telemetry cannot use the database: {trouble}")
 
     def visit(self) -> None:
         """Look on from beside the group, as the command line does; ``open`` does nothing then.
@@ -118,8 +127,11 @@ class Telemetry:
             if self._opened:
                 return
             self._opened = self._visiting = True
-            if self._guarded(self._make_tables) and not self._forbidden:
-                self._find_counters()
+            try:
+                if self._make_tables() and not self._forbidden:
+                    self._find_counters()
+            except (SQLAlchemyError, EngineTelemetryError) as exc:
+                self._fail(f"Telemetry cannot use the database: {exc}")
 
     def attend(self, uid: int, gid: int) -> None:
         """Be one of the group in which others count, as the gunicorn master is; ``close`` then closes for all.
@@ -131,8 +143,7 @@ class Telemetry:
         with self._lock, self._harmless():
             if self._counters is None and not self._forbidden:
                 _close_at_exit()
-                counters = self._open_counters(uid)
-                if counters is not None and not self._database.in_memory:
+                if self._open_counters(uid) is not None:
                     self._give_counters_to(uid, gid)
 
     def close(self) -> None:
@@ -147,99 +158,69 @@ class Telemetry:
             self._start_anew()
         if counters is None or visiting:
             return
-        timeout = self.configuration.telemetry_close_timeout
-        closing = threading.Thread(
-            target=self._close, args=(counters, reporter, cycle), name="engine-telemetry-close", daemon=True
-        )
-        try:
-            closing.start()
-        except RuntimeError as exc:  # the interpreter is too far in its shutdown
-            logger.debug("Not closing: %s. The next start goes on from here", exc)
-            return
-        closing.join(timeout.total_seconds())
-        if closing.is_alive():
-            logger.info("Closing took longer than %s; what is left is done after the next start", timeout)
-
-    def _close(self, counters: CounterFile, reporter: Reporter | None, cycle: Cycle | None) -> None:
-        with self._harmless():
-            self._close_process(counters, reporter, cycle)
-
-    def _close_process(self, counters: CounterFile, reporter: Reporter | None, cycle: Cycle | None) -> None:
-        if reporter is not None:
-            reporter.stop(self.configuration.telemetry_close_timeout / 2)
-        if cycle is not None:
-            cycle.flush()
-        if not counters.group.leave():
-            return
-        ours = counters.claim_closing()
-        if ours and self.configuration.telemetry_reporter_activate:
-            (cycle or self._new_cycle(counters)).run("close")
-        if ours and not counters.gate:
-            counters.discard()
+        reporting = self.configuration.telemetry_reporter_activate
+        closing = Closing(counters, reporter, cycle, self._new_cycle, reporting, self._failed)
+        closing.run(self.configuration.telemetry_close_timeout)
 
     @contextmanager
     def _harmless(self) -> Iterator[None]:
         try:
             yield
-        except Exception as exc:  # a start or a stop must not fail because of telemetry, whatever is wrong with it
-            logger.exception("Telemetry failed; its host goes on without it")
-            self._problems.append(f"Telemetry failed: {exc!r}")
+        except Exception as exc:  # noqa: BLE001  a start must not fail because of telemetry, whatever is wrong with it
+            self._failed(exc)
 
-    def _guarded(self, step: Callable[[], bool]) -> bool:
-        try:
-            return step()
-        except (SQLAlchemyError, EngineTelemetryError) as exc:
-            self._fail(f"Telemetry cannot use the database: {exc}")
-            return False
+    def _failed(self, exc: Exception) -> None:
+        logger.error("Telemetry failed; its host goes on without it", exc_info=exc)
+        self._problems.append(f"Telemetry failed: {exc!r}")
 
     def _make_tables(self) -> bool:
-        with self._database.read() as connection:
-            number = store.schema_number(connection)
-        if number is None and self.configuration.database_schema_update:
+        """Whether they are there, perhaps only now."""
+        with self._quick_database.read() as connection:
+            problem = store.table_problem(connection)
+        if problem is not None and self.configuration.database_schema_update:
             with self._database.change_schema() as connection:
                 store.create_tables(connection)
-                number = store.SCHEMA
-        if number == store.SCHEMA:
-            return True
-        found = "missing" if number is None else f"of version {number}, and version {store.SCHEMA} is needed"
-        self._fail(
-            f"Telemetry is off: its tables are {found}. Start once with databaseSchemaUpdate=true, or with the version"
-            " of engine-telemetry that made them."
-        )
-        return False
+                problem = store.table_problem(connection)
+        if problem is not None:
+            self._fail(problem)
+        return problem is None
 
-    def _start_counting(self) -> None:
-        counters = self._open_counters()
-        if counters is None:
-            return
-        first = counters.mark_in_use()
-        self._guarded(lambda: self._initialize(first=first))
-        self._cycle = self._new_cycle(counters)
-        self._cycle.flush()
+    def _start_counting(self, counters: CounterFile, trouble: Exception | None) -> None:
+        prepare = partial(self._prepare, tables_seen=trouble is None, first=counters.mark_in_use())
+        self._cycle = self._new_cycle(counters, prepare)
+        if trouble is None:
+            self._cycle.flush()
+        else:
+            self._cycle.database_trouble.failed(trouble, at_once=True)
         self.count = counters.increment
         self._registry.listen(self)
         if self.configuration.telemetry_reporter_activate:
             self._start_reporter(self._cycle)
 
+    def _prepare(self, *, tables_seen: bool, first: bool) -> bool:
+        """What comes before the first flush; whether the tables are as they must be."""
+        if not tables_seen and not self._make_tables():
+            self.count = _count_nothing
+            return False
+        self._consent.initialize(self._quick_database, first=first)
+        return True
+
     def _open_counters(self, uid: int | None = None) -> CounterFile | None:
         try:
-            self._counters = join_counters(self._counter_path(uid))
+            self._counters = self._place.join(uid)
         except StateDirectoryError as exc:
             self._fail(f"Not counting: {exc}")
         return self._counters
 
     def _give_counters_to(self, uid: int, gid: int) -> None:
         try:
-            state_directory.give_to(self.state_directory(uid), uid, gid)
+            self._place.give_to(uid, gid)
         except StateDirectoryError as exc:
             self._fail(f"Not counting: {exc}")
 
     def _find_counters(self) -> None:
-        """Only those that are there: a file that we made might not be the server's to open."""
         try:
-            path = self._counter_path(None)
-            if path is not None and path.exists():
-                self._counters = open_counters(path)
+            self._counters = self._place.find()
         except (StateDirectoryError, OSError) as exc:
             self._problems.append(f"The processes that count do not learn of a change before their next flush: {exc}")
 
@@ -252,33 +233,14 @@ class Telemetry:
         else:
             self._reporter = reporter
 
-    def _new_cycle(self, counters: CounterFile) -> Cycle:
-        exporter = self._new_exporter()
-        return Cycle(self.configuration, self._quick_database, counters, self._build, exporter, self._clock)
-
-    def _new_exporter(self) -> Exporter | None:
-        settings = self.configuration
-        if settings.telemetry_endpoint is None:
-            return None
-        return Exporter(settings.telemetry_endpoint, settings.telemetry_ca_file, settings.telemetry_client_certificate)
+    def _new_cycle(self, counters: CounterFile, prepare: Callable[[], bool] = lambda: True) -> Cycle:
+        exporter = Exporter.configured(self.configuration)
+        build = self._builder.build_bytes
+        return Cycle(self.configuration, self._quick_database, counters, build, exporter, self._clock, prepare)
 
     def _fail(self, problem: str) -> None:
         self._problems.append(problem)
         logger.warning("%s", problem)
-
-    # -- where the counters lie ---------------------------------------------------------------------------------------
-
-    def state_directory(self, uid: int | None = None) -> Path:
-        """Where the counter file lies, if this user counts; by default the one that this process runs as."""
-        configured = self.configuration.telemetry_state_directory
-        url = self._database.url
-        file = Path(os.path.realpath(str(url.database))) if self._database.dialect == "sqlite" else None
-        return state_directory.locate(configured, file, os.geteuid() if uid is None else uid)
-
-    def _counter_path(self, uid: int | None) -> Path | None:
-        if self._database.in_memory:
-            return None
-        return state_directory.counter_path(self.state_directory(uid), canonical_url(self.configuration.database_url))
 
     def application_server_noted(self, server: ApplicationServer) -> None:
         """The middleware recognised the server: tell the whole group."""
@@ -287,31 +249,6 @@ class Telemetry:
             counters.note_server(server_to_text(server))
 
     # -- consent ------------------------------------------------------------------------------------------------------
-
-    def _initialize(self, *, first: bool) -> bool:
-        """Apply ``initializeTelemetry`` if nobody has decided in this database; else say once that it is ignored."""
-        wanted, source = self.configuration.initialize_telemetry, self.configuration.source("initialize_telemetry")
-        if wanted is None:
-            return True
-        cause = f"{INITIALIZE_TELEMETRY} ({source})"
-        with self._database.read() as connection:  # at nearly every start it is decided: not worth waiting for the lock
-            decided = store.read(connection).flag
-        if decided is None:
-            decided = self._decide_first(store.Change(self._clock(), None, cause, None, wanted))
-        if first and decided is not None and decided is not wanted:
-            stored = "on" if decided else "off"
-            logger.info("Ignoring %s: telemetry was switched %s in this database before, and that holds", cause, stored)
-        return True
-
-    def _decide_first(self, change: store.Change) -> bool | None:
-        """Make this change if nobody has decided yet; what somebody else decided meanwhile, or ``None``."""
-        with self._database.begin(durable=True) as connection:
-            state = store.lock(connection)
-            if state.flag is None:
-                after_commit = self._change(connection, state, change)
-        if state.flag is None:
-            after_commit()
-        return state.flag
 
     def toggle(self, connection: Connection, *, enabled: bool, user: str | None = None) -> Callable[[], None]:
         """Switch on or off, in the caller's transaction.
@@ -323,35 +260,42 @@ class Telemetry:
 
         Returns:
             What the caller must call after the commit.
+
+        Raises:
+            ProcessEngineException: The tables are missing, or those of another version.
         """
-        state = store.lock(connection)
-        return self._change(connection, state, store.Change(self._clock(), user, API, state.flag, enabled))
+        store.require_tables(connection)
+        cause = COMMAND_LINE if self._visiting else API
+        return self._consent.toggle(connection, enabled=enabled, user=user, cause=cause)
 
-    def _change(self, connection: Connection, state: store.State, change: store.Change) -> Callable[[], None]:
-        period = self.configuration.telemetry_reporting_period
-        new = store.change_flag(connection, state, change, period=period, source=self._source())
-
-        def after_commit() -> None:
-            if self._counters is not None:
-                self._counters.set_gate(new.installation, new.change_no, on=change.new)
-            if self._reporter is not None:
-                self._reporter.wake()
-            if new is not state:
-                logger.info("Telemetry was switched %s with %s", "on" if change.new else "off", change.cause)
-
-        return after_commit
+    def _follow(self, state: store.State) -> None:
+        if self._counters is not None:
+            self._counters.set_gate(state.installation, state.change_no, on=bool(state.flag))
+        if self._reporter is not None:
+            self._reporter.wake()
 
     def is_enabled(self, connection: Connection) -> bool | None:
-        """What is stored: on, off, or ``None`` while nobody has decided."""
+        """What is stored: on, off, or ``None`` while nobody has decided.
+
+        Raises:
+            ProcessEngineException: As ``toggle``.
+        """
+        store.require_tables(connection)
         return store.read(connection).flag
 
     # -- what is known ------------------------------------------------------------------------------------------------
 
     def data(self, connection: Connection) -> Report:
-        """What the next report would say now; takes nothing. Without commands while telemetry is off."""
+        """What the next report would say now; takes nothing. Without commands while telemetry is off.
+
+        Raises:
+            ProcessEngineException: As ``toggle``.
+        """
+        store.require_tables(connection)
         state = store.read(connection)
         counts = {} if self._forbidden else store.preview(connection, state, self._source())
-        server = None if self._counters is None else self._counters.server
+        own = None if self._counters is None else self._counters.server
+        server = store.named_server(connection, state, own)
         return self._builder.build(connection, state, counts, server_from_text(server))
 
     def status(self, connection: Connection) -> Status:
@@ -378,11 +322,6 @@ class Telemetry:
     def _source(self) -> store.Source | None:
         counters = self._counters
         return None if counters is None else store.Source(counters.source, counters.totals, counters.server)
-
-    def _build(
-        self, connection: Connection, state: store.State, counts: Mapping[str, int], server: str | None
-    ) -> bytes:
-        return self._builder.build(connection, state, counts, server_from_text(server)).to_json()
 
 
 def known_telemetries() -> list[Telemetry]:

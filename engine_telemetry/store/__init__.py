@@ -17,7 +17,8 @@ commit has done nothing, one that was killed after it is overtaken by the next f
   sealed.
 * **claim**: looks at the flag and at the report again, under the lock; only what is claimed is sent. The bytes are
   never built again.
-* **answer**: changes the report with this id, if it is still waiting, and no other.
+* **answer**: changes the report with this id, if it is still waiting, and no other. An endpoint that said that it is
+  gone for good is remembered until the next change of consent; whoever reports seals and claims nothing for it.
 
 Known races, and the verdict on each: an attempt that was claimed before a *no* may arrive after it, within the request
 timeout; its answer is noted, nothing is revived. A wall clock that jumps forward makes one report early; one that jumps
@@ -37,11 +38,12 @@ from engine_telemetry.store.reports import (
     answer,
     claim,
     history,
+    named_server,
     seal,
     waiting,
 )
 from engine_telemetry.store.state import State, lock, read
-from engine_telemetry.store.tables import SCHEMA, create_tables, schema_number
+from engine_telemetry.store.tables import SCHEMA, create_tables, require_tables, schema_number, table_problem
 
 __all__ = [
     "SCHEMA",
@@ -61,9 +63,12 @@ __all__ = [
     "flush",
     "history",
     "lock",
+    "named_server",
     "preview",
     "read",
+    "require_tables",
     "schema_number",
     "seal",
+    "table_problem",
     "waiting",
 ]

@@ -45,7 +45,7 @@ def change_flag(
     connection.execute(insert(change_table).values(audit | {"old": state.flag, "new": change.new}))
     if change.new and source is not None:
         rebase(connection, source, change.at)
-    state = replace(state, flag=change.new, change_no=number, pending={}, window_start=None, next_due=None)
+    state = State(state.installation, change.new, number, pending={}, window_start=None, next_due=None)
     if change.new:
         state = replace(state, window_start=change.at, next_due=change.at + period)
     return save(connection, state)

@@ -77,7 +77,7 @@ def seal(
         build: Makes the bytes of the counts and the application server.
         now: The time.
         period: From one report to the next.
-        server: The application server of this node; if it has none, that of the node that flushed last is taken.
+        server: The application server of this node; see ``named_server``.
 
     Returns:
         The new state, and the id of the new report, or ``None``.
@@ -87,7 +87,7 @@ def seal(
     due = min(state.next_due, now + period)
     if (cause == "schedule" and now < due) or waiting(connection):
         return (state if due == state.next_due else save(connection, replace(state, next_due=due))), None
-    report_id = _insert_report(connection, cause, build(state.pending, server or _last_server(connection)), now)
+    report_id = _insert_report(connection, cause, build(state.pending, named_server(connection, state, server)), now)
     due = now + period if cause == "schedule" else due
     _prune(connection, now)
     return save(connection, replace(state, pending={}, window_start=now, next_due=due)), report_id
@@ -133,12 +133,14 @@ class Fate:
         answer: The answer in words, for people.
         next_attempt: When to try again, if it is waiting.
         not_before: Before when the endpoint does not want to see it.
+        gone_endpoint: The endpoint, if it said that it is gone for good.
     """
 
     state: ReportState
     answer: str
     next_attempt: datetime
     not_before: datetime
+    gone_endpoint: str | None = None
 
 
 def answer(connection: Connection, state: State, report_id: str, fate: Fate, now: datetime, period: timedelta) -> State:
@@ -149,9 +151,10 @@ def answer(connection: Connection, state: State, report_id: str, fate: Fate, now
     connection.execute(update(report_table).where(*not_ended).values(noted | pauses))
     still_waiting = (report_table.c.id == report_id, report_table.c.state == "waiting")
     connection.execute(update(report_table).where(*still_waiting).values(state=fate.state))
+    noted_state = state if fate.gone_endpoint is None else replace(state, gone_endpoint=fate.gone_endpoint)
     if fate.state != "waiting" and state.next_due is not None and state.next_due <= now:
-        return save(connection, replace(state, next_due=now + period))
-    return state
+        noted_state = replace(noted_state, next_due=now + period)
+    return state if noted_state is state else save(connection, noted_state)
 
 
 def waiting(connection: Connection) -> ReportRecord | None:
@@ -179,8 +182,12 @@ def _is_over(pause: Column[int], now: datetime) -> ColumnElement[bool]:
     return or_(pause <= to_ms(now), pause > to_ms(now + LONGEST_PAUSE))
 
 
-def _last_server(connection: Connection) -> str | None:
-    known = select(source_table.c.server).where(source_table.c.server.is_not(None))
+def named_server(connection: Connection, state: State, own: str | None) -> str | None:
+    """The application server that a report names: that of this node, else of the last that flushed in its window."""
+    if own is not None or state.window_start is None:
+        return own
+    in_window = source_table.c.seen_at >= to_ms(state.window_start)
+    known = select(source_table.c.server).where(source_table.c.server.is_not(None), in_window)
     return connection.execute(known.order_by(source_table.c.seen_at.desc()).limit(1)).scalar_one_or_none()
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select, update
+from sqlalchemy import Connection, Row, Select, select, text, update
 
 from engine_telemetry.store.tables import dump, from_ms, state_table, to_ms
 
@@ -22,6 +22,7 @@ class State:
         pending: Counts that are in no report yet.
         window_start: Since when is counted; ``None`` while off.
         next_due: When the next scheduled report is due; ``None`` while off.
+        gone_endpoint: The endpoint that said last that it is gone for good: nothing more is sent there.
     """
 
     installation: str
@@ -30,6 +31,7 @@ class State:
     pending: Mapping[str, int]
     window_start: datetime | None
     next_due: datetime | None
+    gone_endpoint: str | None = None
 
 
 def read(connection: Connection) -> State:
@@ -38,7 +40,13 @@ def read(connection: Connection) -> State:
 
 
 def lock(connection: Connection) -> State:
-    """The state, locked until the end of the transaction."""
+    """The state, locked until the end of the transaction; what that commits is on the disk, whatever the server's wont.
+
+    PostgreSQL can be set up to be quicker than the disk (``synchronous_commit=off``); a consent, or a report that was
+    sent, must not be gone after a crash.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("set local synchronous_commit = on"))
     return _to_state(connection.execute(_state_query().with_for_update()).one())
 
 
@@ -54,6 +62,7 @@ def _to_state(row: Row[Any]) -> State:
         json.loads(row.pending),
         from_ms(row.window_start),
         from_ms(row.next_due),
+        row.gone_endpoint,
     )
 
 
@@ -65,6 +74,7 @@ def save(connection: Connection, state: State) -> State:
         "pending": dump(state.pending),
         "window_start": to_ms(state.window_start),
         "next_due": to_ms(state.next_due),
+        "gone_endpoint": state.gone_endpoint,
     }
     connection.execute(update(state_table).where(state_table.c.id == 1).values(values))
     return state

@@ -19,10 +19,14 @@ from sqlalchemy import (
     Text,
     insert,
     select,
+    text,
+    update,
 )
 from sqlalchemy.dialects.mysql import MEDIUMBLOB, MEDIUMTEXT
 
-SCHEMA = 1
+from engine_telemetry.exceptions import ProcessEngineException
+
+SCHEMA = 2
 
 LongText = Text().with_variant(MEDIUMTEXT(), "mysql", "mariadb")
 Bytes = LargeBinary().with_variant(MEDIUMBLOB(), "mysql", "mariadb")
@@ -46,6 +50,7 @@ state_table = Table(
     Column("pending", LongText, nullable=False),
     Column("window_start", BigInteger),
     Column("next_due", BigInteger),
+    Column("gone_endpoint", LongText),  # since 2
     **_OPTIONS,
 )
 source_table = Table(
@@ -88,11 +93,15 @@ change_table = Table(
 
 
 def create_tables(connection: Connection) -> None:
-    """Make the tables and the state row, if they are not there; run under the database's schema lock."""
-    metadata.create_all(connection)
-    if connection.execute(select(state_table.c.id)).first() is None:
+    """Make the tables and the state row, or change those of an earlier version; run under the schema lock."""
+    found = schema_number(connection)
+    if found is None:
+        metadata.create_all(connection)
         row = {"id": 1, "schema_no": SCHEMA, "installation": str(uuid.uuid4()), "change_no": 0, "pending": "{}"}
         connection.execute(insert(state_table).values(row))
+    elif found == 1:
+        connection.execute(text(f"alter table {state_table.name} add column gone_endpoint text"))
+        connection.execute(update(state_table).values(schema_no=SCHEMA))
 
 
 def schema_number(connection: Connection) -> int | None:
@@ -100,6 +109,30 @@ def schema_number(connection: Connection) -> int | None:
     if not connection.dialect.has_table(connection, state_table.name):
         return None
     return connection.execute(select(state_table.c.schema_no)).scalar_one_or_none()
+
+
+def table_problem(connection: Connection) -> str | None:
+    """What is wrong with the tables, and the way out, as a sentence; ``None`` if they are as they must be."""
+    found = schema_number(connection)
+    if found == SCHEMA:
+        return None
+    if found is None or 0 < found < SCHEMA:
+        state = "missing" if found is None else f"of version {found}, and version {SCHEMA} is needed"
+        return f"Telemetry is off: its tables are {state}. Start once with databaseSchemaUpdate=true."
+    return (
+        f"Telemetry is off: its tables are of version {found}, and version {SCHEMA} is needed. Use the version of"
+        " engine-telemetry that made them."
+    )
+
+
+def require_tables(connection: Connection) -> None:
+    """See that the tables are as they must be.
+
+    Raises:
+        ProcessEngineException: They are not; the message is ``table_problem``'s.
+    """
+    if problem := table_problem(connection):
+        raise ProcessEngineException(problem)
 
 
 def dump(counts: Mapping[str, int]) -> str:

@@ -9,21 +9,27 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, suppress
+from dataclasses import dataclass, field, replace
 from http.client import HTTPException
+from itertools import count
 from pathlib import Path
+from typing import TypeVar
 
 import httpx
 from sqlalchemy import Engine
 
-from tests.chaos.books import LOCK, Books, locking
+from tests.chaos.books import LOCK, Books, by_real_clock, locking
 from tests.chaos.clients import Attempt, Clients, ask
 from tests.chaos.collector import BadCollector
+from tests.chaos.machine import ImpossibleHereError, SmallDisk, WallClock, mounted
 from tests.chaos.server import PROJECT, Gunicorn
 from tests.chaos.verdict import Period, Switch, periods, table, violations_of, violations_of_no, violations_of_wire
 
+T = TypeVar("T")
+DISK = "the disk of the state directory is full"
+CLOCK = "the wall clock jumps by an hour"
 MODEL = PROJECT / "docs" / "examples" / "approval.bpmn"
 CONFIGURATION = "/engine-rest/telemetry/configuration"
 SETTINGS = {
@@ -42,12 +48,21 @@ class Chaos:
         server: What is tormented.
         chance: Draws what happens next, and when.
         lock: A way to lock telemetry's table from outside.
+        endpoint: Where the collector is.
+        clock: The server's wall clock, if it can be made to jump.
+        disk: What the state directory lies on, if that can be full.
+        impossible: The faults that this machine does not allow, and why.
         switches: The changes of the flag that were asked for: on, off, on ...
     """
 
     server: Gunicorn
     chance: random.Random
     lock: Engine
+    endpoint: str
+    clock: WallClock | None = None
+    disk: SmallDisk | None = None
+    impossible: Sequence[str] = ()
+    starts: Iterator[int] = field(default_factory=count)
     switches: list[Switch] = field(default_factory=list)
 
     def faults(self) -> list[tuple[str, Callable[[], None]]]:
@@ -63,6 +78,9 @@ class Chaos:
             ("the table is locked", self.lock_the_table),
             ("telemetry is switched off and on", self.switch_off_and_on),
             ("telemetry is switched off and on again", self.switch_off_and_on),
+            (DISK, self.fill_the_disk),
+            (CLOCK, self.move_the_clock),
+            (CLOCK, self.move_the_clock),
         ]
 
     def torment(self, seconds: float) -> None:
@@ -94,12 +112,35 @@ class Chaos:
         self.server.end(signal.SIGKILL)
         for worker in workers:
             _send(worker, signal.SIGCONT)  # nobody else is left to wake one that hangs
-        self.server.start()
+        self.start()
 
     def restart(self) -> None:
         """As an operator does."""
         self.server.end(signal.SIGTERM)
+        self.start()
+
+    def start(self) -> None:
+        """With another endpoint: one that has answered 410 gets nothing more."""
+        self.server.environment["ENGINE_TELEMETRY_ENDPOINT"] = f"{self.endpoint}/{next(self.starts)}"
         self.server.start()
+
+    def fill_the_disk(self) -> None:
+        """No byte is free where the counters lie, for a while in which the server may be started again."""
+        pause, again = self.chance.uniform(0.2, 1.2), self.chance.random() < 0.5
+        if self.disk is None:
+            return
+        self.disk.fill()
+        if again:
+            self.restart()
+        time.sleep(pause)
+        self.disk.free()
+
+    def move_the_clock(self) -> None:
+        """By an hour, one way or the other; it stays so."""
+        step = self.chance.choice((-1, 1))
+        if self.clock is not None:
+            now = self.clock.hours
+            self.clock.jump_to(now + (step if abs(now + step) <= 1 else -step))
 
     def lock_the_table(self) -> None:
         """Somebody holds the one row that all of telemetry needs."""
@@ -136,14 +177,17 @@ def _send(pid: int, number: signal.Signals) -> None:
 
 def run(seed: int, seconds: float, url: str, folder: Path) -> bool:
     """Torment a server, print what came of it; whether all is well."""
-    chance = random.Random(seed)
-    with BadCollector(random.Random(seed + 1)) as collector:
-        state = folder / "state"
+    chance, state = random.Random(seed), folder / "state"
+    with ExitStack() as ending:
+        impossible: list[str] = []
+        clock = possible(CLOCK, lambda: WallClock(folder), impossible)
+        disk = possible(DISK, lambda: ending.enter_context(mounted(state)), impossible)
+        collector = ending.enter_context(BadCollector(random.Random(seed + 1)))
         places = {"ENGINE_DATABASE_URL": url, "ENGINE_TELEMETRY_STATE_DIRECTORY": str(state)}
-        server = Gunicorn(free_port(), folder, SETTINGS | places | {"ENGINE_TELEMETRY_ENDPOINT": collector.url})
-        chaos = Chaos(server, chance, locking(url))
+        server = Gunicorn(free_port(), folder, SETTINGS | places | (dict(clock.environment) if clock else {}))
+        chaos = Chaos(server, chance, locking(url), collector.url, clock, disk, impossible)
         try:
-            server.start()
+            chaos.start()
             deploy(server.port)
             books = Books(url)
             clients = Clients(server.port, random.Random(seed + 2), 3)
@@ -158,6 +202,15 @@ def run(seed: int, seconds: float, url: str, folder: Path) -> bool:
         return settle(chaos, collector, books, clients.attempts, state)
 
 
+def possible(fault: str, prepare: Callable[[], T], impossible: list[str]) -> T | None:
+    """What a fault needs; ``None``, and a note of it, where that cannot be had."""
+    try:
+        return prepare()
+    except ImpossibleHereError as exc:
+        impossible.append(f"{fault} ({exc})")
+        return None
+
+
 def settle(chaos: Chaos, collector: BadCollector, books: Books, attempts: list[Attempt], state: Path) -> bool:
     """Print the table and what is wrong; whether nothing is."""
     for key, bodies in collector.bodies.items():
@@ -167,12 +220,18 @@ def settle(chaos: Chaos, collector: BadCollector, books: Books, attempts: list[A
     if [change.new for change in changes] != [number % 2 == 0 for number in range(len(chaos.switches))]:
         say(f"The flag was changed {len(chaos.switches)} times, and the database has {changes!r}.")
         return False
+    changes = [
+        replace(change, at=by_real_clock(change.at, switch.answered))
+        for change, switch in zip(changes, chaos.switches, strict=True)
+    ]
     consents, strays = periods(changes, chaos.switches, books.reports.values())
     wrong = [f"A report was sealed while telemetry was off: {report!r}." for report in strays]
     wrong += violations_of_wire(books.reports, collector.bodies, collector.recorded)
     wrong += [line for period in consents for line in violations_of_no(period, collector.last_seen)]
     wrong += [line for period in consents for line in violations_of(period, attempts, remainder)]
     _print(consents, attempts, collector, books, lambda period: table(period, attempts, remainder))
+    for fault in chaos.impossible:
+        say(f"Not possible here: {fault}")
     for line in wrong:
         say(f"VIOLATED: {line}")
     return not wrong

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ class Report:
 
     Attributes:
         id: Its id.
-        created_at: When it was sealed, in seconds since 1970.
+        created_at: When it was sealed, in seconds since 1970, by the real clock.
         state: The last that was seen.
         bodies: The bytes under its id; those of a withdrawn one are erased.
     """
@@ -36,7 +37,7 @@ class Report:
 
 @dataclass(frozen=True)
 class Change:
-    """A change of the flag, as the database has it."""
+    """A change of the flag, as the database has it: when, in seconds since 1970, by the server's clock."""
 
     at: float
     new: bool
@@ -92,13 +93,19 @@ class Books:
 
     def _look(self) -> None:
         for row in self._select("select id, created_at, state, body from telemetry_report"):
-            report = self.reports.setdefault(row.id, Report(row.id, row.created_at / 1000, row.state))
+            created_at = by_real_clock(row.created_at / 1000, time.time())
+            report = self.reports.setdefault(row.id, Report(row.id, created_at, row.state))
             report.state = row.state
             report.bodies |= {bytes(row.body)} if row.body else set()
 
     def _select(self, query: str) -> list[Any]:
         with self._engine.connect() as connection:
             return list(connection.execute(text(query)))
+
+
+def by_real_clock(noted: float, about: float) -> float:
+    """A time that was noted by a clock that was wrong by whole hours, if it is known to within half an hour."""
+    return noted - 3600 * round((noted - about) / 3600)
 
 
 def locking(url: str) -> Engine:

@@ -21,7 +21,7 @@ class Gunicorn:
         """Prepare; ``start`` starts it."""
         self.port = port
         self._folder = folder
-        self._environment = environment
+        self.environment = dict(environment)
         self._groups: list[subprocess.Popen[bytes]] = []
         self.master = 0
 
@@ -46,7 +46,7 @@ class Gunicorn:
             process = subprocess.Popen(
                 [_GUNICORN, "--config", "conf/gunicorn.conf.py", *options],
                 cwd=PROJECT,
-                env={"HOME": str(self._folder), "PYTHONPATH": str(PROJECT), **self._environment},
+                env={"HOME": str(self._folder), "PYTHONPATH": str(PROJECT), **self.environment},
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,

@@ -6,17 +6,21 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import create_engine, make_url, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import NullPool
 
 from engine_telemetry import store
 from engine_telemetry.configuration import Configuration
 from engine_telemetry.database import Database
+from engine_telemetry.exceptions import SchemaLockedError
 from engine_telemetry.telemetry import Telemetry
 from engine_telemetry.testing import Answer, Collector, FakeClock
 from tests.faults.conftest import TestDatabase
@@ -242,6 +246,54 @@ def test_a_table_that_is_locked_whole_hangs_neither_a_run_nor_a_close(
         assert pending(url) == {"StartCmd": 3}
 
 
+@pytest.mark.full
+@pytest.mark.parametrize("kind", ["postgresql", "mariadb"])
+def test_a_table_that_is_locked_whole_hangs_no_start_and_counting_begins(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = request.getfixturevalue(kind).new_database()
+    with node(url, tmp_path / "a", **NO_REPORTER) as a:
+        a.switch(True)
+    with ExitStack() as ending:
+        with locked(url, WHOLE_TABLE[kind]):
+            began = time.monotonic()
+            b = ending.enter_context(node(url, tmp_path / "a"))
+            assert time.monotonic() - began < 4
+            assert "Telemetry cannot use the database" in caplog.text
+            b.count("StartCmd", 3)
+        wait_until(lambda: pending(url) == {"StartCmd": 3})
+        wait_until(lambda: not b.troubles())
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("kind", ["postgresql", "mariadb"])
+def test_what_a_setting_decides_is_decided_when_the_table_is_free(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    url = request.getfixturevalue(kind).new_database()
+    with node(url, tmp_path / "a", **NO_REPORTER):
+        pass
+    with ExitStack() as ending:
+        with locked(url, WHOLE_TABLE[kind]):
+            b = ending.enter_context(node(url, tmp_path / "a", initialize_telemetry=True))
+        wait_until(lambda: b.status()["enabled"])
+        b.count("StartCmd", 3)
+        wait_until(lambda: pending(url) == {"StartCmd": 3})
+
+
+def test_tables_of_an_earlier_version_are_changed(database: TestDatabase, tmp_path: Path) -> None:
+    with node(database.url, tmp_path, **NO_REPORTER) as a:
+        a.switch(True)
+        a.count("StartCmd", 3)
+    engine = create_engine(database.url, poolclass=NullPool)
+    with engine.begin() as connection:
+        connection.execute(text("alter table telemetry_state drop column gone_endpoint"))
+        connection.execute(text("update telemetry_state set schema_no = 1"))
+    with node(database.url, tmp_path, **NO_REPORTER) as b:
+        assert b.status()["problems"] == ["Nothing is sent: no telemetryEndpoint is set"]
+        assert pending(database.url) == {"StartCmd": 3}
+
+
 PROGRAM = """
 import sys
 from pathlib import Path
@@ -306,12 +358,31 @@ def test_totals_that_shrank_add_nothing(database: TestDatabase, tmp_path: Path) 
 
 
 @pytest.mark.full
-def test_a_seal_is_on_the_disk_even_where_the_server_is_set_up_to_be_quicker(postgresql: DatabaseServer) -> None:
-    database = Database(postgresql.new_database(), pooled=False)
+@pytest.mark.parametrize("kind", ["postgresql", "mariadb"])
+def test_tables_that_another_process_is_changing_for_too_long_are_not_changed(
+    kind: str, request: pytest.FixtureRequest
+) -> None:
+    url = request.getfixturevalue(kind).new_database()
+    one, other = Database(url), Database(url)
+    try:
+        too_long = pytest.raises((SchemaLockedError, OperationalError), match=r"for more than 1 s|lock timeout")
+        with one.change_schema(), too_long, other.change_schema(timedelta(seconds=1)):
+            pytest.fail("two change the tables at once")
+        with other.change_schema(timedelta(seconds=1)):
+            pass
+    finally:
+        one.dispose()
+        other.dispose()
+
+
+@pytest.mark.full
+def test_consent_and_reports_are_on_the_disk_even_where_the_server_is_set_up_to_be_quicker(
+    postgresql: DatabaseServer, tmp_path: Path
+) -> None:
+    url = postgresql.new_database()
     setting = text("select current_setting('synchronous_commit')")
-    with database.begin() as connection:
-        connection.execute(text(f"alter database {database.url.database} set synchronous_commit = off"))
-    with database.begin() as connection:
+    postgresql.execute(f"alter database {make_url(url).database} set synchronous_commit = off")
+    with node(url, tmp_path) as a, a.database.begin() as connection:
         assert connection.execute(setting).scalar_one() == "off"
-    with database.begin(durable=True) as connection:
+        a.telemetry.toggle(connection, enabled=True)
         assert connection.execute(setting).scalar_one() == "on"

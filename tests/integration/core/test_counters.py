@@ -9,12 +9,14 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
 import pytest
 
 from engine_telemetry.counters import MAX_NAMES, CounterFile, join_counters, open_counters
+from engine_telemetry.process_group import ProcessGroup
 from tests.integration.core.conftest import FORK, INSTALLATION, ROWS, SECONDS, SIZE, Fork, increment, rows
 
 NAMES_WORD, FIRST_ROW_LOCK = 7, 64
@@ -284,9 +286,8 @@ def test_the_first_of_a_group_lets_the_gate_follow_a_restored_database(counters:
 # -- rows --------------------------------------------------------------------------------------------------------------
 
 
-def test_a_process_without_a_row_does_not_count_and_says_so_until_a_row_is_free(
-    counters: CounterFile, path: Path, fork: Fork
-) -> None:
+@contextmanager
+def all_rows_held(path: Path, fork: Fork) -> Iterator[None]:
     locked, let_go = FORK.Event(), FORK.Event()
 
     def hold_all_rows() -> bool:
@@ -297,11 +298,24 @@ def test_a_process_without_a_row_does_not_count_and_says_so_until_a_row_is_free(
 
     holder = fork(hold_all_rows)
     assert locked.wait(SECONDS)
-    increment(counters, "CompleteTaskCmd", 3)
-    assert counters.totals() == {"other": 0}
-    assert counters.problem == "Not counting in this process: all 128 rows of the counter file are in use."
+    yield
     let_go.set()
     assert holder.result()
+
+
+@pytest.mark.usefixtures("counters")
+def test_a_process_without_a_row_does_not_count_and_says_so_and_looks_again_after_some_seconds(
+    path: Path, fork: Fork
+) -> None:
+    now = [1000.0]
+    counters = CounterFile(path, ProcessGroup(path.with_suffix(".lock")), monotonic=lambda: now[0])
+    with all_rows_held(path, fork):
+        increment(counters, "CompleteTaskCmd", 3)
+        assert counters.problem == "Not counting in this process: all 128 rows of the counter file are in use."
+    now[0] += 4.9  # it has looked, and does not at each command
+    increment(counters, "CompleteTaskCmd", 3)
+    assert (counters.totals(), counters.problem is None) == ({"other": 0}, False)
+    now[0] += 0.1
     increment(counters, "CompleteTaskCmd", 3)
     assert counters.totals() == {"other": 0, "CompleteTaskCmd": 3}
     assert counters.problem is None

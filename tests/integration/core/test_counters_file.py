@@ -137,6 +137,24 @@ def test_nobody_ends_with_a_file_that_another_group_discarded(path: Path, fork: 
     assert [child.result() for child in [fork(come_and_go), fork(come_and_go)]] == [0, 0]
 
 
+def test_a_file_that_something_removes_whenever_it_is_made_is_an_error_and_no_endless_loop(
+    path: Path, fork: Fork
+) -> None:
+    path.parent.mkdir(mode=0o700)
+
+    def remove_for_ever() -> None:
+        while True:
+            path.unlink(missing_ok=True)
+
+    def join_until_it_fails() -> None:
+        while True:
+            join_counters(path).group.leave()
+
+    fork(remove_for_ever)
+    with pytest.raises(StateDirectoryError, match="is removed whenever it is made"):
+        join_until_it_fails()
+
+
 def test_a_limit_on_file_sizes_is_an_error_that_names_the_file(path: Path, fork: Fork) -> None:
     def work() -> str:
         resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))

@@ -25,6 +25,7 @@ UNDER_TEST = {counters_module.__file__, process_group_module.__file__}
 def at_each(event: str, do: Callable[[int], object]) -> Callable[[FrameType, str, object], Any]:
     """A trace function that calls this with a number from 0 at each ``line`` or ``opcode`` that is under test."""
     numbers = count()
+    sys._getframe().f_trace_opcodes = event == "opcode"  # noqa: SLF001 - CPython 3.12.1 looks at it in settrace() only
 
     def trace(frame: FrameType, happened: str, _arg: object) -> Callable[..., Any] | None:
         if frame.f_code.co_filename not in UNDER_TEST:

@@ -79,7 +79,7 @@ def test_nothing_is_opened_before_the_first_transaction(file: Path) -> None:
 
 
 def test_a_block_is_committed_at_its_end_and_rolled_back_if_it_raises(database: Database) -> None:
-    with database.begin(durable=True) as connection:
+    with database.begin() as connection:
         add_one(connection)
     with pytest.raises(ZeroDivisionError), database.begin() as connection:
         add_one_and_fail(connection)

@@ -221,6 +221,60 @@ def test_a_database_that_fails_when_a_report_is_due_keeps_nobody_awake(on: Bench
     assert on.cycle.next_work is None or on.cycle.next_work > on.clock.now()
 
 
+# -- what comes first -------------------------------------------------------------------------------------------------
+
+
+def test_what_comes_first_is_tried_again_until_the_database_answers(
+    on: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    tried: list[bool] = []
+
+    def prepare() -> bool:
+        tried.append(len(tried) == 2)
+        if not tried[-1]:
+            raise EngineTelemetryError("locked")
+        return True
+
+    cycle = replace(on.cycle, prepare=prepare)
+    cycle.flush()
+    on.count()
+    cycle.flush()
+    assert on.state.pending == {}
+    cycle.get_ready()
+    cycle.flush()
+    cycle.flush()
+    assert (tried, on.state.pending) == ([False, False, True], {"a": 1})
+    assert records(caplog, logging.WARNING) == []
+
+
+def test_a_database_that_cannot_be_used_is_left_alone(on: Bench) -> None:
+    tried: list[bool] = []
+
+    def prepare() -> bool:
+        tried.append(True)
+        return False
+
+    cycle = replace(on.cycle, prepare=prepare)
+    on.count()
+    cycle.flush()
+    cycle.run("close")
+    assert (len(tried), on.state.pending, on.received) == (1, {}, [])
+
+
+def test_a_process_that_stands_by_is_ready_to_take_over(on: Bench, start: Callable[[Cycle], Reporter]) -> None:
+    ready = threading.Event()
+
+    def prepare() -> bool:
+        ready.set()
+        return True
+
+    leader = start(on.cycle)
+    wait_until(lambda: leader.leading)
+    reporter = start(replace(on.cycle, prepare=prepare))
+    assert ready.wait(20)
+    assert not reporter.leading
+
+
 # -- answers ----------------------------------------------------------------------------------------------------------
 
 
@@ -246,6 +300,36 @@ def test_a_report_whose_bytes_are_at_fault_is_refused_for_good(
     assert (refused.answer, json.loads(refused.body)["counts"]) == (f"HTTP {status}", {"a": 1})
     expected = f"Report {refused.id} was refused for good (HTTP {status}); its counts are not sent again"
     assert records(caplog, logging.WARNING) == [expected]
+
+
+def test_an_endpoint_that_is_gone_gets_nothing_more_until_another_one_is_set(
+    on: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    on.count()
+    on.collector.answer = Answer(410)
+    on.after(DAY)
+    on.collector.answer = Answer()
+    on.count(times=2)
+    on.after(DAY)
+    on.after(DAY, "close")
+    assert on.received == [{"a": 1}]
+    assert on.cycle.next_work is None
+    refused, gone = records(caplog, logging.WARNING)
+    assert refused.endswith("was refused for good (HTTP 410); its counts are not sent again")
+    assert gone.startswith(f"Nothing is sent: '{on.collector.url}' has answered 410, it is gone for good. Set another")
+    on.cycle.exporter = Exporter(f"{on.collector.url}/new")
+    on.after(MINUTE)
+    on.after(DAY)
+    assert on.received == [{"a": 1}, {"a": 2}, {}]
+
+
+def test_a_gone_endpoint_is_tried_again_after_a_no_and_a_yes(on: Bench) -> None:
+    on.collector.answer = Answer(410)
+    on.after(DAY)
+    on.toggle(on=False)
+    on.toggle(on=True)
+    on.after(DAY)
+    assert len(on.received) == 2
 
 
 @pytest.mark.parametrize("status", [302, 401, 403, 404, 408, 425, 429, 500, 503])

@@ -135,6 +135,21 @@ def test_on_without_an_endpoint_is_a_problem_and_off_without_one_is_none(install
     assert installation.status(endpoint=None, do_not_track=True).problems == ()
 
 
+def test_an_endpoint_that_is_gone_is_a_problem_with_the_way_out_until_another_one_is_set(
+    installation: Installation,
+) -> None:
+    installation.toggle(on=True)
+    fate = store.Fate("refused", "HTTP 410", NOON, NOON, ENDPOINT)
+    with installation.database.begin() as connection:
+        store.answer(connection, store.lock(connection), "any", fate, NOON, DAY)
+    [problem] = installation.status().problems
+    assert problem.startswith(f"Nothing is sent: '{ENDPOINT}' has answered 410, it is gone for good. Set another")
+    assert installation.status(endpoint=f"{ENDPOINT}/new").problems == ()
+    installation.toggle(on=False, at=NOON + DAY)
+    installation.toggle(on=True, at=NOON + DAY)
+    assert installation.status().problems == ()
+
+
 def test_the_waiting_report_and_the_last_one_that_ended_are_shown(installation: Installation) -> None:
     installation.toggle(on=True)
     assert (installation.status().waiting, installation.status().last) == (None, None)

@@ -586,6 +586,17 @@ def test_the_server_of_the_sealing_node_is_named_else_the_one_that_was_flushed_l
     assert named("waitress") == "waitress"
 
 
+def test_a_server_that_was_seen_before_the_window_of_a_report_is_not_named_in_it(on: Steps) -> None:
+    on.flush(Node(server="gunicorn"))
+    on.now += MINUTE
+    on.report()
+    on.now += MINUTE
+    with on.database.read() as connection:
+        assert store.named_server(connection, store.read(connection), None) is None
+    on.report()
+    assert [json.loads(report.body)["server"] for report in on.history] == [None, "gunicorn"]
+
+
 def test_a_server_that_is_recognised_later_is_remembered_with_its_source(on: Steps, node: Node) -> None:
     node.server = "gunicorn"
     on.flush(node)

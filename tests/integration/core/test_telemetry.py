@@ -23,6 +23,8 @@ from jsonschema import Draft202012Validator, FormatChecker
 from engine_telemetry.application_server import ApplicationServer
 from engine_telemetry.configuration import Configuration
 from engine_telemetry.database import Database
+from engine_telemetry.exceptions import ProcessEngineException
+from engine_telemetry.history import read_history
 from engine_telemetry.registry import Registry
 from engine_telemetry.report import Report, json_schema
 from engine_telemetry.status import Status
@@ -34,6 +36,7 @@ REPORTER = "engine-telemetry-reporter"
 PATIENCE = 20_000  # milliseconds; for a machine that is busy
 SOON = 8.0  # seconds; far more than a close timeout of half a second, and far less than that
 LOGGER = "engine_telemetry.telemetry"
+MISSING = "Telemetry is off: its tables are missing. Start once with databaseSchemaUpdate=true."
 
 
 @dataclass
@@ -721,7 +724,7 @@ def test_a_counter_file_that_somebody_removed_is_in_the_status(on: Host, tmp_pat
 # -- the tables -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("number", [0, 2])
+@pytest.mark.parametrize("number", [0, 3])
 def test_tables_of_another_version_switch_telemetry_off_and_are_left_alone(
     on: Host, make: Make, path: Path, caplog: pytest.LogCaptureFixture, collector: Collector, number: int
 ) -> None:
@@ -737,7 +740,10 @@ def test_tables_of_another_version_switch_telemetry_off_and_are_left_alone(
     later.count()
     later.telemetry.close()
     [warning] = ours(caplog, logging.WARNING)
-    assert warning.startswith(f"Telemetry is off: its tables are of version {number}, and version 1 is needed.")
+    assert warning == (
+        f"Telemetry is off: its tables are of version {number}, and version 2 is needed. Use the version of"
+        " engine-telemetry that made them."
+    )
     assert query(path, "select schema_no from telemetry_state") == [(number,)]
     assert len(collector.requests) == 1
 
@@ -750,8 +756,71 @@ def test_missing_tables_are_not_made_when_the_schema_must_not_be_changed(
     host.count()
     host.telemetry.close()
     [warning] = ours(caplog, logging.WARNING)
-    assert warning.startswith("Telemetry is off: its tables are missing. Start once with databaseSchemaUpdate=true")
+    assert warning == MISSING
     assert query(path, "select name from sqlite_master") == []
+
+
+def test_without_tables_the_status_says_so_and_all_else_is_an_error_that_names_the_way_out(make: Make) -> None:
+    host = make(database_schema_update=False)
+    host.telemetry.open()
+    status = host.status
+    assert (status.enabled, status.configured, status.decided_by) == (False, None, "tables")
+    assert (status.reason, status.problems) == (MISSING, (MISSING,))
+    assert status.to_dict()["installation"] is None
+
+    def history() -> None:
+        with host.database.read() as connection:
+            read_history(connection)
+
+    def toggle() -> None:
+        host.toggle(on=True)
+
+    for ask in (toggle, history, lambda: host.data, lambda: host.is_enabled):
+        with pytest.raises(ProcessEngineException) as caught:
+            ask()
+        assert str(caught.value) == MISSING
+
+
+def test_without_tables_do_not_track_still_decides(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DO_NOT_TRACK", "1")
+    host = make(database_schema_update=False)
+    host.telemetry.open()
+    assert (host.status.decided_by, host.status.problems) == ("DO_NOT_TRACK", (MISSING,))
+
+
+def make_tables_older(path: Path) -> None:
+    """To those of version 1."""
+    query(path, "alter table telemetry_state drop column gone_endpoint")
+    connection = sqlite3.connect(path)
+    connection.execute("update telemetry_state set schema_no = 1")
+    connection.commit()
+    connection.close()
+
+
+def test_tables_of_an_earlier_version_are_changed_and_keep_what_is_in_them(on: Host, make: Make, path: Path) -> None:
+    on.telemetry.close()
+    on.database.dispose()
+    make_tables_older(path)
+    later = make()
+    later.telemetry.open()
+    later.count()
+    assert (later.preview, later.status.problems) == ({"a": 1}, ())
+    assert query(path, "select schema_no, gone_endpoint from telemetry_state") == [(2, None)]
+
+
+def test_tables_of_an_earlier_version_stay_so_when_the_schema_must_not_be_changed(
+    on: Host, make: Make, path: Path
+) -> None:
+    on.telemetry.close()
+    on.database.dispose()
+    make_tables_older(path)
+    later = make(database_schema_update=False)
+    later.telemetry.open()
+    [problem] = later.status.problems
+    assert problem == (
+        "Telemetry is off: its tables are of version 1, and version 2 is needed. Start once with"
+        " databaseSchemaUpdate=true."
+    )
 
 
 # -- the application server -------------------------------------------------------------------------------------------
@@ -782,6 +851,19 @@ def test_a_server_that_was_noted_before_the_start_counts_too(make: Make) -> None
     host = make(registry=registry)
     host.telemetry.open()
     assert server_of(host.data.to_dict()) == {"vendor": "mangum"}
+
+
+def test_the_preview_names_the_server_that_the_report_will_name(
+    on: Host, make: Make, tmp_path: Path, collector: Collector
+) -> None:
+    registry = Registry()
+    registry.note_application_server(ApplicationServer("gunicorn", "gunicorn/27.0.1"))
+    other = make(registry=registry, telemetry_state_directory=tmp_path / "other node", telemetry_flush_interval=0.02)
+    other.telemetry.open()
+    until(lambda: server_of(on.data.to_dict()))
+    assert server_of(on.data.to_dict()) == {"vendor": "gunicorn", "version": "gunicorn/27.0.1"}
+    on.telemetry.close()
+    assert server_of(collector.requests[0].json()) == {"vendor": "gunicorn", "version": "gunicorn/27.0.1"}
 
 
 def test_the_server_of_a_group_that_has_ended_is_forgotten(make: Make) -> None:
@@ -859,7 +941,8 @@ def test_a_visitors_decision_holds_for_the_others_at_once(host: Host, make: Make
     visitor = make()
     visitor.telemetry.visit()
     host.count()
-    visitor.toggle(on=True)
+    visitor.toggle(on=True, user="ann")
+    assert "switched on by ann with the command line" in host.status.reason
     host.count(times=2)
     assert host.preview == visitor.preview == {"a": 2}
     visitor.toggle(on=False)
@@ -879,7 +962,7 @@ def test_a_visitor_of_an_installation_where_nobody_counts_makes_no_counter_file(
 # -- several processes ------------------------------------------------------------------------------------------------
 
 PROGRAM = """
-import json, os, resource, signal, socket, sys, time
+import json, os, resource, signal, socket, sys, threading, time
 from engine_telemetry.configuration import Configuration
 from engine_telemetry.database import Database
 from engine_telemetry.telemetry import Telemetry
@@ -1070,9 +1153,6 @@ def test_a_forked_child_starts_as_not_opened_and_can_open(start: Start, collecto
     assert received(collector) == [{"child": 2, "killed": 1, "parent": 2}]
 
 
-@pytest.mark.skipif(
-    (3, 12) <= sys.version_info < (3, 12, 2), reason="this Python starts no thread at its end; the next start reports"
-)
 def test_what_was_not_closed_is_closed_at_the_end_of_the_process(start: Start, collector: Collector) -> None:
     process = start(initialize_telemetry=True)
     process.result()
@@ -1118,6 +1198,17 @@ def test_a_full_disk_at_the_start_is_a_status_and_no_signal_later(start: Start, 
     process("telemetry.close()")
     assert process.end() == 0
     assert collector.requests == []
+
+
+def test_where_no_thread_can_be_started_any_more_the_reporters_own_closes(start: Start, collector: Collector) -> None:
+    process = start(initialize_telemetry=True)
+    process.result()
+    process("telemetry.open()")
+    process("count('a')")
+    process("threading.stack_size(1 << 60)")  # more than there is
+    process("telemetry.close()")
+    assert received(collector) == [{"a": 1}]
+    assert process.end() == 0
 
 
 def test_a_defect_of_telemetry_does_not_fail_a_start_or_a_stop(make: Make, caplog: pytest.LogCaptureFixture) -> None:

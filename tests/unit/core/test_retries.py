@@ -8,7 +8,7 @@ import pytest
 from engine_telemetry.configuration import Configuration
 from engine_telemetry.counters import open_counters
 from engine_telemetry.database import Database
-from engine_telemetry.exporter import Answer
+from engine_telemetry.exporter import Answer, Exporter
 from engine_telemetry.reporter import Cycle, Trouble, pause
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -47,9 +47,16 @@ def test_a_success_is_accepted(status: int) -> None:
     assert (fate.state, fate.answer) == ("accepted", f"HTTP {status}")
 
 
-@pytest.mark.parametrize("status", [400, 413, 415, 422])
+@pytest.mark.parametrize("status", [400, 410, 413, 415, 422])
 def test_bytes_that_are_at_fault_are_refused_for_good(status: int) -> None:
     assert make_cycle().fate(Answer(status), 1, NOW).state == "refused"
+
+
+def test_only_an_endpoint_that_says_that_it_is_gone_is_remembered_as_gone() -> None:
+    cycle = make_cycle()
+    cycle.exporter = Exporter("https://collector.example/reports")
+    fates = [cycle.fate(Answer(status), 1, NOW) for status in (200, 410, 422, 500)]
+    assert [fate.gone_endpoint for fate in fates] == [None, cycle.exporter.endpoint, None, None]
 
 
 @pytest.mark.parametrize("status", [None, 101, 199, 300, 302, 401, 403, 404, 408, 425, 429, 500, 503, 599])
