@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
+from engine_telemetry.engine.decision_cache import DecisionCache
 from engine_telemetry.engine.definitions import ModelCache
+from engine_telemetry.engine.delegates import Delegates
+from engine_telemetry.engine.signals import Signal
 from engine_telemetry.telemetry import Telemetry
 
 R_co = TypeVar("R_co", covariant=True)
@@ -20,13 +23,22 @@ class CommandContext:
     Attributes:
         connection: The transaction. A command that another one executes works in the same.
         clock: The time, aware UTC.
+        delegates: What the embedding program lends to models.
+        external_tasks_available: To be notified after the commit, when a worker may find a task.
+        shared: What commands of the same transaction share, by its type.
+        jobs_available: To be notified after the commit, when there may be something to do for the job executor.
     """
 
     connection: Connection
     models: ModelCache
+    decisions: DecisionCache
     telemetry: Telemetry
     clock: Callable[[], datetime]
+    delegates: Delegates
+    external_tasks_available: Signal
+    jobs_available: Signal
     callbacks: list[Callable[[], None]] = field(default_factory=list)
+    shared: dict[type, Any] = field(default_factory=dict)
 
     def after_commit(self, callback: Callable[[], None]) -> None:
         """Have this called when everything is committed; not at all if it is not. Before the command is counted."""

@@ -1,8 +1,10 @@
 """The keywords of the services' queries. ``None`` is the same as not given."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Literal, TypedDict
+
+from engine_telemetry.engine.entities import VariableCondition
 
 
 class Paging(TypedDict, total=False):
@@ -67,17 +69,72 @@ class ProcessInstanceSearch(ProcessInstanceCriteria, Paging, total=False):
 
 
 class TaskCriteria(TypedDict, total=False):
-    """Which user tasks. ``sort_by``: id, name, created, assignee, priority, instanceId."""
+    """Which user tasks. ``…_like`` takes SQL's wildcards; names and descriptions are compared without regard to case.
+
+    Candidates are those who may claim: a user for whom the task is, or who belongs to a group for which it is. As in
+    Camunda, who asks by candidates finds tasks that nobody has claimed, unless ``include_assigned_tasks`` is set.
+
+    ``sort_by``: id, name, nameCaseInsensitive, created, lastUpdated, assignee, priority, instanceId, executionId,
+    dueDate, followUpDate, description.
+    """
 
     task_id: str | None
+    task_ids: Collection[str] | None
     instance_id: str | None
+    instance_ids: Collection[str] | None
     business_key: str | None
+    business_keys: Collection[str] | None
+    business_key_like: str | None
     definition_key: str | None
+    definition_keys: Collection[str] | None
     definition_id: str | None
+    definition_name: str | None
+    definition_name_like: str | None
+    deployment_id: str | None
     task_definition_key: str | None
+    task_definition_keys: Collection[str] | None
+    task_definition_key_like: str | None
+    task_definition_keys_not: Collection[str] | None
     assignee: str | None
+    assignees: Collection[str] | None
+    assignees_not: Collection[str] | None
+    assignee_like: str | None
+    assigned: bool | None
     unassigned: bool | None
+    owner: str | None
+    candidate_user: str | None
+    candidate_group: str | None
+    candidate_groups: Collection[str] | None
+    with_candidate_users: bool | None
+    with_candidate_groups: bool | None
+    include_assigned_tasks: bool | None
+    involved_user: str | None
     name: str | None
+    name_not: str | None
+    name_like: str | None
+    name_not_like: str | None
+    description: str | None
+    description_like: str | None
+    delegation_state: str | None
+    priority: int | None
+    min_priority: int | None
+    max_priority: int | None
+    due: datetime | None
+    due_before: datetime | None
+    due_after: datetime | None
+    with_due: bool | None
+    follow_up: datetime | None
+    follow_up_before: datetime | None
+    follow_up_after: datetime | None
+    follow_up_before_or_none: datetime | None
+    with_follow_up: bool | None
+    created: datetime | None
+    created_before: datetime | None
+    created_after: datetime | None
+    updated_after: datetime | None
+    suspended: bool | None
+    process_variables: Sequence[VariableCondition] | None
+    task_variables: Sequence[VariableCondition] | None
 
 
 class TaskSearch(TaskCriteria, Paging, total=False):
@@ -92,13 +149,23 @@ class ExternalTaskCriteria(TypedDict, total=False):
     """
 
     external_task_id: str | None
+    external_task_ids: Collection[str] | None
     topic_name: str | None
     worker_id: str | None
     locked: bool | None
+    lock_expires_before: datetime | None
+    lock_expires_after: datetime | None
+    with_retries_left: bool | None
     instance_id: str | None
+    instance_ids: Collection[str] | None
     activity_id: str | None
+    activity_ids: Collection[str] | None
     definition_key: str | None
+    definition_keys: Collection[str] | None
     definition_id: str | None
+    min_priority: int | None
+    max_priority: int | None
+    suspended: bool | None
 
 
 class ExternalTaskSearch(ExternalTaskCriteria, Paging, total=False):

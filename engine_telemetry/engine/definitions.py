@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection
 
-from engine_telemetry.engine.bpmn.process_model import ProcessModel
+from engine_telemetry.engine.bpmn.process_model import ProcessModel, read_model
 from engine_telemetry.engine.persistence import deployments
 from engine_telemetry.exceptions import NotFoundException
 
@@ -21,7 +21,6 @@ class ModelCache:
 
         Raises:
             NotFoundException: There is no such definition.
-            ProcessEngineException: Another release stored it in a form that this one cannot read.
         """
         model = self._models.get(definition_id)
         if model is None:
@@ -32,9 +31,10 @@ class ModelCache:
         return model
 
     def _read(self, connection: Connection, definition_id: str) -> ProcessModel:
-        row = deployments.read_spec(connection, definition_id)
-        if row is None:
+        definition = deployments.find_definition(connection, definition_id)
+        content = deployments.read_model(connection, definition_id)
+        if definition is None or content is None:
             raise NotFoundException(
                 f"no deployed process definition found with id '{definition_id}': processDefinition is null"
             )
-        return ProcessModel.from_json(*row)
+        return read_model(definition.resource, content, definition.key)

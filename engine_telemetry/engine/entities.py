@@ -3,7 +3,7 @@
 Times are aware UTC datetimes, ids are UUID texts, except a process definition's: ``key:version:uuid``.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -41,6 +41,9 @@ class ProcessDefinition:
         key: The id of the process in its model.
         version: 1 for the first deployed under this key.
         resource: The name of the file that holds the model.
+        suspended: Whether no instance can be started.
+        history_time_to_live: For how many days its history is to be kept.
+        startable_in_tasklist: Whether people are to be offered to start it.
     """
 
     id: str
@@ -50,6 +53,30 @@ class ProcessDefinition:
     version_tag: str | None
     deployment_id: str
     resource: str
+    suspended: bool = False
+    history_time_to_live: int | None = None
+    startable_in_tasklist: bool = True
+
+
+@dataclass(frozen=True)
+class DecisionDefinition:
+    """One version of a decision that can be evaluated.
+
+    Attributes:
+        id: ``key:version:uuid``.
+        key: The id of the decision in its model.
+        resource: The name of the file that holds the model.
+        history_time_to_live: For how many days its history is to be kept.
+    """
+
+    id: str
+    key: str
+    version: int
+    name: str | None
+    version_tag: str | None
+    deployment_id: str
+    resource: str
+    history_time_to_live: int | None = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +85,7 @@ class Deployment:
 
     Attributes:
         process_definitions: What the deployment made. Only ``deploy`` fills it; a duplicate makes none.
+        decision_definitions: The same for decisions.
     """
 
     id: str
@@ -65,6 +93,7 @@ class Deployment:
     source: str | None
     deployment_time: datetime
     process_definitions: tuple[ProcessDefinition, ...] = ()
+    decision_definitions: tuple[DecisionDefinition, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,6 +103,10 @@ class ProcessInstance:
     Attributes:
         ended: Whether it has reached its end already, so that no query finds it.
         variables: Only ``start_process_instance`` fills them.
+        suspended: Whether nothing can be done in it.
+        start_time: When it was started.
+        root_id: The instance at the top of those that called one another; its own id, if no other called it.
+        super_instance_id: The instance that called it.
     """
 
     id: str
@@ -82,6 +115,10 @@ class ProcessInstance:
     business_key: str | None
     ended: bool = False
     variables: Mapping[str, TypedValue] = field(default_factory=dict)
+    suspended: bool = False
+    start_time: datetime | None = None
+    root_id: str | None = None
+    super_instance_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -90,6 +127,8 @@ class Task:
 
     Attributes:
         task_definition_key: The id of the user task in the model.
+        delegation_state: ``PENDING`` while a delegate works on it for its owner, ``RESOLVED`` after that.
+        last_updated: When somebody changed it last, if ever.
     """
 
     id: str
@@ -99,10 +138,53 @@ class Task:
     definition_id: str
     created: datetime
     assignee: str | None
-    candidate_users: tuple[str, ...]
-    candidate_groups: tuple[str, ...]
     form_key: str | None
     priority: int
+    owner: str | None = None
+    delegation_state: str | None = None
+    due: datetime | None = None
+    follow_up: datetime | None = None
+    description: str | None = None
+    last_updated: datetime | None = None
+    suspended: bool = False
+
+
+@dataclass(frozen=True)
+class IdentityLink:
+    """What a user or a group has to do with a task.
+
+    Attributes:
+        type: ``candidate``, ``assignee``, ``owner``, or what somebody made up.
+    """
+
+    type: str
+    user_id: str | None = None
+    group_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Comment:
+    """What somebody said about a task, or about its process instance."""
+
+    id: str
+    message: str
+    time: datetime
+    user_id: str | None = None
+    task_id: str | None = None
+    instance_id: str | None = None
+
+
+@dataclass(frozen=True)
+class VariableCondition:
+    """What the value of a variable must be like.
+
+    Attributes:
+        operator: Camunda's: eq, neq, gt, gteq, lt, lteq, like or notLike.
+    """
+
+    name: str
+    operator: str
+    value: object
 
 
 @dataclass(frozen=True)
@@ -113,6 +195,8 @@ class ExternalTask:
         activity_id: The id of the service task in the model.
         worker_id: Who locked it last; ``None`` if nobody has.
         lock_expiration_time: Until when; may have passed.
+        retries: How often it may still fail; ``None`` before it has failed first.
+        error_message: Of its last failure.
     """
 
     id: str
@@ -126,12 +210,17 @@ class ExternalTask:
     create_time: datetime
     worker_id: str | None
     lock_expiration_time: datetime | None
+    definition_version_tag: str | None = None
+    retries: int | None = None
+    error_message: str | None = None
+    suspended: bool = False
 
 
 @dataclass(frozen=True)
 class LockedExternalTask(ExternalTask):
     """An external task as its worker gets it, with the variables the worker asked for."""
 
+    error_details: str | None = None
     variables: Mapping[str, TypedValue] = field(default_factory=dict)
 
 
@@ -142,14 +231,21 @@ class Topic:
     Attributes:
         lock_duration: For how long nobody else shall get the tasks.
         variables: The names of the variables wanted; ``None`` for all.
+        local_variables: Whether only the variables of the task itself are wanted, not those of its process instance.
+        process_variables: Conditions about the variables of the process instance.
     """
 
     name: str
     lock_duration: timedelta
-    variables: Sequence[str] | None = None
+    variables: tuple[str, ...] | None = None
+    local_variables: bool = False
     business_key: str | None = None
     definition_id: str | None = None
+    definition_ids: tuple[str, ...] | None = None
     definition_key: str | None = None
+    definition_keys: tuple[str, ...] | None = None
+    version_tag: str | None = None
+    process_variables: tuple[VariableCondition, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -160,6 +256,22 @@ class User:
     first_name: str | None = None
     last_name: str | None = None
     email: str | None = None
+
+
+@dataclass(frozen=True)
+class UserSession:
+    """The time from a user's log-in to the log-out.
+
+    Attributes:
+        administrator: Whether the user belongs to the group ``camunda-admin`` now.
+        last_seen: When it was used last, to the minute.
+        expires: When it ends, however much it is used.
+    """
+
+    user: User
+    administrator: bool
+    last_seen: datetime
+    expires: datetime
 
 
 @dataclass(frozen=True)

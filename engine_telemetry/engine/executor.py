@@ -49,12 +49,12 @@ class Executor:
 
 @lru_cache(maxsize=1024)
 def command_name(kind: type | FunctionType) -> str | None:
-    """The name that a command counts under; ``None`` for local classes, local functions and lambdas.
+    """The name that a command counts under; ``None`` for what is private or local, and for lambdas.
 
     As in Camunda, it is the class's name without its package, and ``Outer_Inner`` for one within another.
     """
     name = kind.__qualname__
-    return None if "<" in name else name.replace(".", "_")
+    return None if "<" in name or name.startswith("_") else name.replace(".", "_")
 
 
 def kind_of(command: Command[Any]) -> type | FunctionType:

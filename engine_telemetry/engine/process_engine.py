@@ -15,17 +15,25 @@ from sqlalchemy.exc import SQLAlchemyError
 from engine_telemetry.configuration import Configuration
 from engine_telemetry.database import Database
 from engine_telemetry.engine.context import Command, CommandContext
+from engine_telemetry.engine.decision_cache import DecisionCache
 from engine_telemetry.engine.definitions import ModelCache
+from engine_telemetry.engine.delegates import Delegates
 from engine_telemetry.engine.executor import Executor, Run, Transactions, counting, log_commands, translated
+from engine_telemetry.engine.job_executor import JobExecutor
+from engine_telemetry.engine.job_lead import JobLead, lead_path
 from engine_telemetry.engine.persistence.schema import prepare_schema
 from engine_telemetry.engine.services import (
+    DecisionService,
     ExternalTaskService,
+    FormService,
+    HistoryService,
     IdentityService,
     ManagementService,
     RepositoryService,
     RuntimeService,
     TaskService,
 )
+from engine_telemetry.engine.signals import Signal
 from engine_telemetry.exceptions import EngineTelemetryError, ProcessEngineException
 from engine_telemetry.telemetry import Telemetry
 
@@ -42,12 +50,14 @@ class ProcessEngine:
 
     Args:
         configuration: The settings; without it they are read from the keywords, the environment and the XML file.
+        delegates: What models may call.
         settings: Settings by keyword, which win over all others.
 
     Attributes:
         configuration: The settings.
         telemetry: Counts the commands, and reports.
         executor: Executes commands, those of an embedding program too.
+        external_tasks_available: Is notified in this process after each commit with which a worker may find a task.
 
     Raises:
         ConfigurationError: A setting cannot be used.
@@ -55,23 +65,34 @@ class ProcessEngine:
 
     name = "default"
 
-    def __init__(self, configuration: Configuration | None = None, **settings: object) -> None:
+    def __init__(
+        self, configuration: Configuration | None = None, *, delegates: Delegates | None = None, **settings: object
+    ) -> None:
         """Put it together; open nothing."""
         if configuration is not None and settings:
             raise TypeError(f"Give a configuration or settings, not both: {', '.join(settings)}")
         self.configuration = configuration or Configuration.load(**settings)
         self._database = Database(self.configuration.database_url)
         self.telemetry = Telemetry(self.configuration, self._database)
+        self.external_tasks_available = Signal()
+        self._jobs_available = Signal()
+        self._delegates = delegates or Delegates()
         self._models = ModelCache()
+        self._decisions = DecisionCache()
         self._transactions = Transactions(self._database, self._new_context)
         self.executor = Executor([self._open_first, log_commands, counting(self.telemetry)], self._transactions)
+        self._job_executor = JobExecutor(self.executor, self._new_lead())
+        self._jobs_available.subscribe(self._job_executor.wake)
+        self.decision_service = DecisionService(self.executor)
         self.repository_service = RepositoryService(self.executor)
         self.runtime_service = RuntimeService(self.executor)
         self.task_service = TaskService(self.executor)
         self.external_task_service = ExternalTaskService(self.executor)
+        self.form_service = FormService(self.executor)
+        self.history_service = HistoryService(self.executor)
         self.identity_service = IdentityService(self.executor)
         self.management_service = ManagementService(self.executor)
-        self._opened = self._closed = False
+        self._closed = False
         self.forget_process()
         _engines.add(self)
 
@@ -88,6 +109,8 @@ class ProcessEngine:
             self._prepare_schema()
             self.telemetry.open()
             self._opened, self._closed = True, False
+            if self.configuration.job_executor_activate and not self._visiting:
+                self._job_executor.start()
             logger.info("The process engine is open on %s", self._database.url.render_as_string())
 
     def visit(self) -> None:
@@ -99,15 +122,17 @@ class ProcessEngine:
         """
         with self._lock:
             self.telemetry.visit()
+            self._visiting = True
             self.open()
 
     def close(self) -> None:
-        """End in this process: close telemetry, which may send its last report, and the connections.
+        """End in this process: stop doing jobs, close telemetry, which may send its last report, and the connections.
 
         A second call does nothing; commands are refused until ``open`` is called again.
         """
         with self._lock:
-            was_open, self._opened, self._closed = self._opened, False, True
+            self._job_executor.stop()
+            was_open, self._opened, self._closed, self._visiting = self._opened, False, True, False
             if was_open:
                 self.telemetry.close()
                 self._database.dispose()
@@ -145,9 +170,12 @@ class ProcessEngine:
     def forget_process(self) -> None:
         """Nothing is open and no command runs: at the start, and in a forked child, whatever its parent was doing."""
         self._lock = threading.RLock()
-        self._opened = False
+        self._opened = self._visiting = False
         self._transactions.forget()
         self.identity_service.forget_process()
+
+    def _new_lead(self) -> JobLead:
+        return JobLead(None if self._database.in_memory else lead_path(self.configuration.database_url))
 
     def _prepare_schema(self) -> None:
         update = self.configuration.database_schema_update
@@ -171,7 +199,16 @@ class ProcessEngine:
         return run_opened
 
     def _new_context(self, connection: Connection) -> CommandContext:
-        return CommandContext(connection, self._models, self.telemetry, _utc_now)
+        return CommandContext(
+            connection,
+            self._models,
+            self._decisions,
+            self.telemetry,
+            _utc_now,
+            self._delegates,
+            self.external_tasks_available,
+            self._jobs_available,
+        )
 
 
 def _utc_now() -> datetime:

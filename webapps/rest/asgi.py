@@ -14,29 +14,19 @@ from engine_telemetry.engine import ProcessEngine
 from engine_telemetry.exceptions import InvalidRequestException, ProcessEngineException, RestException
 from webapps.authentication import Authentication
 from webapps.exposure import refuse_strangers
-from webapps.rest import deployment, external_task, process_definition, process_instance, task, telemetry, version
-from webapps.rest import engine as engine_resource
 from webapps.rest.errors import answer_error, no_resource
 from webapps.rest.exchange import Answer, Request
 from webapps.rest.resource import Resource, perform
+from webapps.rest.resources import OF_ALL_ENGINES, OF_AN_ENGINE
 
-_RESOURCES = (
-    *version.RESOURCES,
-    *deployment.RESOURCES,
-    *process_definition.RESOURCES,
-    *process_instance.RESOURCES,
-    *task.RESOURCES,
-    *external_task.RESOURCES,
-    *telemetry.RESOURCES,
-)
 _USER = "engine_telemetry.user"  # in the scope
 _METHODS_WITH_BODY = frozenset({"POST", "PUT"})
 
 
 def rest_app(engine: ProcessEngine, authentication: Authentication) -> ASGIApp:
     """The API, to be mounted; each resource also lies below ``/engine/{name}``, as Camunda's JavaScript client asks."""
-    routes = [_route(engine, resource) for resource in _RESOURCES]
-    engines = [_route(engine, resource) for resource in engine_resource.RESOURCES]
+    routes = [_route(engine, resource) for resource in OF_AN_ENGINE]
+    engines = [_route(engine, resource) for resource in OF_ALL_ENGINES]
     named = Mount("/engine/{engine_name}", Router(routes, redirect_slashes=False, default=_nothing_here))
     router = Router([*engines, named, *routes], redirect_slashes=False, default=_nothing_here)
     return _ForKnownUsers(engine, authentication, _WithoutTrailingSlash(router))

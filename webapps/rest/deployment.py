@@ -1,7 +1,10 @@
 """The deployment resource."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 from io import BytesIO
-from typing import IO
+from typing import IO, Self
 from urllib.parse import quote
 
 from werkzeug.datastructures import FileStorage, MultiDict
@@ -13,12 +16,12 @@ from engine_telemetry.engine import ProcessEngine
 from engine_telemetry.engine.entities import Deployment
 from engine_telemetry.engine.entities import Resource as DeployedFile
 from engine_telemetry.exceptions import InvalidRequestException, NullValueException, RestException
-from webapps.rest.dates import date_to_json
-from webapps.rest.exchange import Answer, Request, no_content, ok
-from webapps.rest.links import link_to_self
-from webapps.rest.process_definition import definition_to_json
+from webapps.rest.exchange import Answer, Request
+from webapps.rest.links import AtomLink, link_to_self
+from webapps.rest.listed import listed
+from webapps.rest.process_definition import ProcessDefinitionDto
 from webapps.rest.queries import Query
-from webapps.rest.resource import MEGABYTE, Resource
+from webapps.rest.resource import MEGABYTE, Operation, Resource
 from webapps.rest.values import boolean, date, text, value_of
 
 _FORM = "multipart/form-data"
@@ -40,10 +43,57 @@ _QUERY = Query(
         "after": ("after", date),
     },
     unavailable="tenantIdIn withoutSource",
+    orders="id name deploymentTime",
 )
 
 
-def create(engine: ProcessEngine, request: Request) -> Answer:
+@dataclass(frozen=True, kw_only=True)
+class DeploymentDto:
+    """A deployment."""
+
+    links: tuple[AtomLink, ...] = ()
+    id: str
+    name: str | None
+    source: str | None
+    deployment_time: datetime
+    tenant_id: str | None = None
+
+    @classmethod
+    def of(cls, deployment: Deployment) -> Self:
+        """The view of a deployment."""
+        return cls(
+            id=deployment.id,
+            name=deployment.name,
+            source=deployment.source,
+            deployment_time=deployment.deployment_time,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeploymentWithDefinitionsDto(DeploymentDto):
+    """A deployment and what it made."""
+
+    deployed_process_definitions: Mapping[str, ProcessDefinitionDto] | None
+    deployed_case_definitions: Mapping[str, object] | None = None
+    deployed_decision_definitions: Mapping[str, object] | None = None
+    deployed_decision_requirements_definitions: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True)
+class DeploymentResourceDto:
+    """A file of a deployment."""
+
+    id: str
+    name: str
+    deployment_id: str
+
+    @classmethod
+    def of(cls, file: DeployedFile) -> Self:
+        """The view of a file."""
+        return cls(file.id, file.name, file.deployment_id)
+
+
+def create(engine: ProcessEngine, request: Request) -> DeploymentWithDefinitionsDto:
     """Deploy the files of a form."""
     settings, files = _form(request)
     _refuse_unavailable(settings)
@@ -56,51 +106,31 @@ def create(engine: ProcessEngine, request: Request) -> Answer:
         enable_duplicate_filtering=value_of(settings, "enable-duplicate-filtering", boolean) or False,
         deploy_changed_only=value_of(settings, "deploy-changed-only", boolean) or False,
     )
-    definitions = {definition.id: definition_to_json(definition) for definition in deployment.process_definitions}
-    return ok(
-        {
-            "links": link_to_self(request, f"/deployment/{deployment.id}"),
-            **_deployment_to_json(deployment),
-            "deployedProcessDefinitions": definitions or None,
-            "deployedCaseDefinitions": None,
-            "deployedDecisionDefinitions": None,
-            "deployedDecisionRequirementsDefinitions": None,
-        }
-    )
+    definitions = {definition.id: ProcessDefinitionDto.of(definition) for definition in deployment.process_definitions}
+    view = replace(DeploymentDto.of(deployment), links=link_to_self(request, f"/deployment/{deployment.id}"))
+    return DeploymentWithDefinitionsDto(**vars(view), deployed_process_definitions=definitions or None)
 
 
-def list_deployments(engine: ProcessEngine, request: Request) -> Answer:
-    """The deployments that meet the criteria."""
-    found = engine.repository_service.deployments(**_QUERY.search_of(request))
-    return ok([{"links": [], **_deployment_to_json(deployment)} for deployment in found])
-
-
-def count_deployments(engine: ProcessEngine, request: Request) -> Answer:
-    """How many meet the criteria."""
-    return ok({"count": engine.repository_service.count_deployments(**_QUERY.criteria_of(request))})
-
-
-def get_deployment(engine: ProcessEngine, request: Request) -> Answer:
+def get_deployment(engine: ProcessEngine, request: Request) -> DeploymentDto:
     """One deployment."""
-    return ok({"links": [], **_deployment_to_json(_deployment(engine, request))})
+    return DeploymentDto.of(_deployment(engine, request))
 
 
-def delete_deployment(engine: ProcessEngine, request: Request) -> Answer:
+def delete_deployment(engine: ProcessEngine, request: Request) -> None:
     """Delete a deployment; with ``cascade=true`` the instances of its processes too."""
     deployment = _deployment(engine, request)
     cascade = value_of(request.query, "cascade", boolean) or False
     engine.repository_service.delete_deployment(deployment.id, cascade=cascade)
-    return no_content()
 
 
-def list_files(engine: ProcessEngine, request: Request) -> Answer:
+def list_files(engine: ProcessEngine, request: Request) -> list[DeploymentResourceDto]:
     """The files of a deployment."""
-    return ok([_file_to_json(file) for file in _files(engine, request)])
+    return [DeploymentResourceDto.of(file) for file in _files(engine, request)]
 
 
-def get_file(engine: ProcessEngine, request: Request) -> Answer:
+def get_file(engine: ProcessEngine, request: Request) -> DeploymentResourceDto:
     """One file's name."""
-    return ok(_file_to_json(_file(engine, request)))
+    return DeploymentResourceDto.of(_file(engine, request))
 
 
 def get_file_content(engine: ProcessEngine, request: Request) -> Answer:
@@ -187,26 +217,35 @@ def _no_file(request: Request) -> InvalidRequestException:
     )
 
 
-def _deployment_to_json(deployment: Deployment) -> dict[str, object]:
-    return {
-        "id": deployment.id,
-        "name": deployment.name,
-        "source": deployment.source,
-        "deploymentTime": date_to_json(deployment.deployment_time),
-        "tenantId": None,
-    }
-
-
-def _file_to_json(file: DeployedFile) -> dict[str, object]:
-    return {"id": file.id, "name": file.name, "deploymentId": file.deployment_id}
-
-
+_FORM_SCHEMA = {
+    "type": "object",
+    "properties": {
+        "deployment-name": {"type": "string"},
+        "deployment-source": {"type": "string"},
+        "enable-duplicate-filtering": {"type": "boolean"},
+        "deploy-changed-only": {"type": "boolean"},
+        "data": {"type": "string", "contentMediaType": "application/octet-stream"},
+    },
+}
+_DELETE_PARAMETERS = dict.fromkeys(("cascade", "skipCustomListeners", "skipIoMappings"), boolean)
 RESOURCES = (
-    Resource("/deployment", {"GET": list_deployments}),
-    Resource("/deployment/count", {"GET": count_deployments}),
-    Resource("/deployment/create", {"POST": create}, body_limit=10 * MEGABYTE),
-    Resource("/deployment/{deployment_id}", {"GET": get_deployment, "DELETE": delete_deployment}),
+    *listed(
+        "/deployment",
+        _QUERY,
+        lambda engine: engine.repository_service.deployments,
+        lambda engine: engine.repository_service.count_deployments,
+        DeploymentDto,
+        methods=("GET",),
+    ),
+    Resource("/deployment/create", {"POST": Operation(create, takes={_FORM: _FORM_SCHEMA})}, body_limit=10 * MEGABYTE),
+    Resource(
+        "/deployment/{deployment_id}",
+        {"GET": get_deployment, "DELETE": Operation(delete_deployment, parameters=_DELETE_PARAMETERS)},
+    ),
     Resource("/deployment/{deployment_id}/resources", {"GET": list_files}),
     Resource("/deployment/{deployment_id}/resources/{resource_id}", {"GET": get_file}),
-    Resource("/deployment/{deployment_id}/resources/{resource_id}/data", {"GET": get_file_content}),
+    Resource(
+        "/deployment/{deployment_id}/resources/{resource_id}/data",
+        {"GET": Operation(get_file_content, media_type="application/octet-stream")},
+    ),
 )

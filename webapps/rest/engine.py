@@ -1,13 +1,22 @@
 """The engine resource: which engines there are."""
 
+from dataclasses import dataclass
+
 from engine_telemetry.engine import ProcessEngine
-from webapps.rest.exchange import Answer, Request, ok
+from webapps.rest.exchange import Request
 from webapps.rest.resource import Resource
 
 
-def get_engines(engine: ProcessEngine, _: Request) -> Answer:
+@dataclass(frozen=True)
+class ProcessEngineDto:
+    """An engine."""
+
+    name: str
+
+
+def get_engines(engine: ProcessEngine, _: Request) -> list[ProcessEngineDto]:
     """The names of all engines; here one."""
-    return ok([{"name": engine.name}])
+    return [ProcessEngineDto(engine.name)]
 
 
 RESOURCES = (Resource("/engine", {"GET": get_engines}),)

@@ -1,15 +1,20 @@
 """The process definition resource."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Self
+
 from engine_telemetry.engine import ProcessEngine
-from engine_telemetry.engine.entities import ProcessDefinition
+from engine_telemetry.engine.entities import ProcessDefinition, ProcessInstance, TypedValue
 from engine_telemetry.exceptions import InvalidRequestException, NotFoundException, RestException
-from webapps.rest.exchange import Answer, Request, ok
+from webapps.rest.exchange import Request
 from webapps.rest.links import link_to_self
-from webapps.rest.process_instance import instance_to_json
+from webapps.rest.listed import listed
+from webapps.rest.process_instance import ProcessInstanceDto
 from webapps.rest.queries import Query
-from webapps.rest.resource import Resource
-from webapps.rest.values import boolean, integer, objects, only_true, text, texts, value_of
-from webapps.rest.variables import variables_from_json, variables_to_json
+from webapps.rest.resource import Handler, Operation, Resource
+from webapps.rest.shapes import AnyJson, Body, Variables
+from webapps.rest.values import integer, only_true, text, texts
 
 _QUERY = Query(
     criteria={
@@ -28,120 +33,142 @@ _QUERY = Query(
         " keyLike notStartableInTasklist processDefinitionIdIn resourceName resourceNameLike startableBy suspended"
         " tenantIdIn versionTagLike withoutVersionTag"
     ),
+    orders="id key name version versionTag deploymentId",
 )
 
 
-def list_definitions(engine: ProcessEngine, request: Request) -> Answer:
-    """The process definitions that meet the criteria."""
-    found = engine.repository_service.process_definitions(**_QUERY.search_of(request))
-    return ok([definition_to_json(definition) for definition in found])
+@dataclass(frozen=True, kw_only=True)
+class ProcessDefinitionDto:
+    """A process definition."""
+
+    id: str
+    key: str
+    category: str | None = None
+    description: str | None = None
+    name: str | None
+    version: int
+    resource: str
+    deployment_id: str
+    diagram: str | None = None
+    suspended: bool = False
+    tenant_id: str | None = None
+    version_tag: str | None
+    history_time_to_live: int | None = None
+    startable_in_tasklist: bool = True
+
+    @classmethod
+    def of(cls, definition: ProcessDefinition) -> Self:
+        """The view of a definition."""
+        return cls(
+            id=definition.id,
+            key=definition.key,
+            name=definition.name,
+            version=definition.version,
+            resource=definition.resource,
+            deployment_id=definition.deployment_id,
+            version_tag=definition.version_tag,
+        )
 
 
-def count_definitions(engine: ProcessEngine, request: Request) -> Answer:
-    """How many meet the criteria."""
-    return ok({"count": engine.repository_service.count_process_definitions(**_QUERY.criteria_of(request))})
+@dataclass(frozen=True)
+class ProcessDefinitionDiagramDto:
+    """The model of a process."""
+
+    id: str
+    bpmn20_xml: str
 
 
-def get_definition(engine: ProcessEngine, request: Request) -> Answer:
-    """One process definition, by its id."""
+@dataclass(frozen=True, kw_only=True)
+class StartProcessInstanceDto(Body):
+    """How to start an instance."""
+
+    variables: Variables = field(default_factory=dict)
+    business_key: str | None = None
+    with_variables_in_return: bool = False
+    start_instructions: AnyJson = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProcessInstanceWithVariablesDto(ProcessInstanceDto):
+    """A process instance with its variables."""
+
+    variables: Mapping[str, TypedValue]
+
+
+def get_definition(engine: ProcessEngine, request: Request) -> ProcessDefinitionDto:
+    """One process definition."""
+    definition_id = _definition_id(engine, request)
     try:
-        definition = engine.repository_service.process_definition(request.path["definition_id"])
+        return ProcessDefinitionDto.of(engine.repository_service.process_definition(definition_id))
     except NotFoundException as exc:
-        raise _no_definition(request) from exc
-    return ok(definition_to_json(definition))
+        raise _no_definition(definition_id) from exc
 
 
-def get_latest_definition(engine: ProcessEngine, request: Request) -> Answer:
-    """The latest version under a key."""
-    return ok(definition_to_json(_latest(engine, request)))
-
-
-def get_model(engine: ProcessEngine, request: Request) -> Answer:
-    """The BPMN of one process definition."""
-    return _model(engine, request.path["definition_id"], request)
-
-
-def get_latest_model(engine: ProcessEngine, request: Request) -> Answer:
-    """The BPMN of the latest version under a key."""
-    return _model(engine, _latest(engine, request).id, request)
-
-
-def start(engine: ProcessEngine, request: Request) -> Answer:
-    """Start an instance of one process definition."""
-    return _start(engine, request.path["definition_id"], request)
-
-
-def start_latest(engine: ProcessEngine, request: Request) -> Answer:
-    """Start an instance of the latest version under a key."""
-    return _start(engine, _latest(engine, request).id, request)
-
-
-def definition_to_json(definition: ProcessDefinition) -> dict[str, object]:
-    """A process definition with all of Camunda's members."""
-    return {
-        "id": definition.id,
-        "key": definition.key,
-        "category": None,
-        "description": None,
-        "name": definition.name,
-        "version": definition.version,
-        "resource": definition.resource,
-        "deploymentId": definition.deployment_id,
-        "diagram": None,
-        "suspended": False,
-        "tenantId": None,
-        "versionTag": definition.version_tag,
-        "historyTimeToLive": None,
-        "startableInTasklist": True,
-    }
-
-
-def _latest(engine: ProcessEngine, request: Request) -> ProcessDefinition:
-    key = request.path["key"]
-    found = engine.repository_service.process_definitions(key=key, latest_version=True)
-    if not found:
-        raise RestException(404, f"No matching process definition with key: {key} and no tenant-id")
-    return found[0]
-
-
-def _model(engine: ProcessEngine, definition_id: str, request: Request) -> Answer:
+def get_model(engine: ProcessEngine, request: Request) -> ProcessDefinitionDiagramDto:
+    """The BPMN of a process definition."""
+    definition_id = _definition_id(engine, request)
     try:
         model = engine.repository_service.process_model(definition_id)
     except NotFoundException as exc:
-        raise _no_definition(request) from exc
-    return ok({"id": definition_id, "bpmn20Xml": model.decode(errors="replace")})
+        raise _no_definition(definition_id) from exc
+    return ProcessDefinitionDiagramDto(definition_id, model.decode(errors="replace"))
 
 
-def _start(engine: ProcessEngine, definition_id: str, request: Request) -> Answer:
-    body = request.json_object()
-    if value_of(body, "startInstructions", objects):
+def start(
+    engine: ProcessEngine, request: Request, body: StartProcessInstanceDto
+) -> ProcessInstanceDto | ProcessInstanceWithVariablesDto:
+    """Start an instance."""
+    if body.start_instructions:
         raise InvalidRequestException("This engine starts a process at its start event; leave 'startInstructions' out.")
+    definition_id = _definition_id(engine, request)
     try:
         instance = engine.runtime_service.start_process_instance(
-            definition_id=definition_id,
-            variables=variables_from_json(body),
-            business_key=value_of(body, "businessKey", text),
+            definition_id=definition_id, variables=body.variables, business_key=body.business_key
         )
     except NotFoundException as exc:
-        raise _no_definition(request) from exc
-    links = link_to_self(request, f"/process-instance/{instance.id}")
-    answer = {**instance_to_json(instance), "links": links}
-    if value_of(body, "withVariablesInReturn", boolean):
-        answer["variables"] = variables_to_json(instance.variables)
-    return ok(answer)
+        raise _no_definition(definition_id) from exc
+    return started(request, instance, with_variables=body.with_variables_in_return)
 
 
-def _no_definition(request: Request) -> InvalidRequestException:
-    return InvalidRequestException(f"No matching definition with id {request.path['definition_id']}", status=404)
+def started(
+    request: Request, instance: ProcessInstance, *, with_variables: bool
+) -> ProcessInstanceDto | ProcessInstanceWithVariablesDto:
+    """The answer to a start."""
+    view = ProcessInstanceDto.of(instance, link_to_self(request, f"/process-instance/{instance.id}"))
+    return ProcessInstanceWithVariablesDto(**vars(view), variables=instance.variables) if with_variables else view
+
+
+def _definition_id(engine: ProcessEngine, request: Request) -> str:
+    if "key" not in request.path:
+        return request.path["definition_id"]
+    key, tenant = request.path["key"], request.path.get("tenant_id")
+    found = engine.repository_service.process_definitions(key=key, latest_version=True) if tenant is None else []
+    if not found:
+        which = "no tenant-id" if tenant is None else f"tenant-id: {tenant}"
+        raise RestException(404, f"No matching process definition with key: {key} and {which}")
+    return found[0].id
+
+
+def _no_definition(definition_id: str) -> InvalidRequestException:
+    return InvalidRequestException(f"No matching definition with id {definition_id}", status=404)
+
+
+def _resources(path: str, operations: Mapping[str, Operation | Handler]) -> tuple[Resource, ...]:
+    """The same of a definition by its id, of the latest one under a key, and of the latest one of a tenant."""
+    ways = ("/{definition_id}", "/key/{key}", "/key/{key}/tenant-id/{tenant_id}")
+    return tuple(Resource(f"/process-definition{way}{path}", operations) for way in ways)
 
 
 RESOURCES = (
-    Resource("/process-definition", {"GET": list_definitions}),
-    Resource("/process-definition/count", {"GET": count_definitions}),
-    Resource("/process-definition/{definition_id}", {"GET": get_definition}),
-    Resource("/process-definition/{definition_id}/start", {"POST": start}),
-    Resource("/process-definition/{definition_id}/xml", {"GET": get_model}),
-    Resource("/process-definition/key/{key}", {"GET": get_latest_definition}),
-    Resource("/process-definition/key/{key}/start", {"POST": start_latest}),
-    Resource("/process-definition/key/{key}/xml", {"GET": get_latest_model}),
+    *listed(
+        "/process-definition",
+        _QUERY,
+        lambda engine: engine.repository_service.process_definitions,
+        lambda engine: engine.repository_service.count_process_definitions,
+        ProcessDefinitionDto,
+        methods=("GET",),
+    ),
+    *_resources("", {"GET": get_definition}),
+    *_resources("/start", {"POST": start}),
+    *_resources("/xml", {"GET": get_model}),
 )

@@ -1,13 +1,18 @@
-"""The process instance resource, with its variables."""
+"""The process instance resource."""
+
+from dataclasses import dataclass
+from typing import Self
 
 from engine_telemetry.engine import ProcessEngine
-from engine_telemetry.engine.entities import ProcessInstance, TypedValue
+from engine_telemetry.engine.entities import ProcessInstance
 from engine_telemetry.exceptions import InvalidRequestException, NotFoundException
-from webapps.rest.exchange import Answer, Request, no_content, ok
+from webapps.rest.exchange import Request
+from webapps.rest.links import AtomLink
+from webapps.rest.listed import listed
 from webapps.rest.queries import Query
-from webapps.rest.resource import Resource
+from webapps.rest.resource import Operation, Resource
+from webapps.rest.scope_variables import ScopeVariables
 from webapps.rest.values import boolean, text, texts, value_of
-from webapps.rest.variables import variable_from_json, variable_to_json, variables_from_json, variables_to_json
 
 _QUERY = Query(
     criteria={
@@ -22,29 +27,51 @@ _QUERY = Query(
         " processDefinitionKeyIn processDefinitionKeyNotIn subCaseInstance subProcessInstance superCaseInstance"
         " superProcessInstance suspended tenantIdIn variables withIncident"
     ),
+    orders="instanceId businessKey definitionId definitionKey",
+)
+
+# There are no listeners to be skipped, and no subprocesses but called ones, which end with their caller.
+_DELETE_PARAMETERS = dict.fromkeys(
+    ("failIfNotExists", "skipCustomListeners", "skipIoMappings", "skipSubprocesses"), boolean
 )
 
 
-def list_instances(engine: ProcessEngine, request: Request) -> Answer:
-    """The running process instances that meet the criteria."""
-    found = engine.runtime_service.process_instances(**_QUERY.search_of(request))
-    return ok([instance_to_json(instance) for instance in found])
+@dataclass(frozen=True, kw_only=True)
+class ProcessInstanceDto:
+    """A process instance."""
+
+    links: tuple[AtomLink, ...] = ()
+    id: str
+    definition_id: str
+    definition_key: str
+    business_key: str | None
+    case_instance_id: str | None = None
+    ended: bool
+    suspended: bool = False
+    tenant_id: str | None = None
+
+    @classmethod
+    def of(cls, instance: ProcessInstance, links: tuple[AtomLink, ...] = ()) -> Self:
+        """The view of an instance."""
+        return cls(
+            links=links,
+            id=instance.id,
+            definition_id=instance.definition_id,
+            definition_key=instance.definition_key,
+            business_key=instance.business_key,
+            ended=instance.ended,
+        )
 
 
-def count_instances(engine: ProcessEngine, request: Request) -> Answer:
-    """How many meet the criteria."""
-    return ok({"count": engine.runtime_service.count_process_instances(**_QUERY.criteria_of(request))})
-
-
-def get_instance(engine: ProcessEngine, request: Request) -> Answer:
+def get_instance(engine: ProcessEngine, request: Request) -> ProcessInstanceDto:
     """One running process instance."""
     found = engine.runtime_service.process_instances(instance_id=request.path["instance_id"])
     if not found:
         raise _no_instance(request)
-    return ok(instance_to_json(found[0]))
+    return ProcessInstanceDto.of(found[0])
 
 
-def delete_instance(engine: ProcessEngine, request: Request) -> Answer:
+def delete_instance(engine: ProcessEngine, request: Request) -> None:
     """Delete a running process instance."""
     must_exist = value_of(request.query, "failIfNotExists", boolean)
     try:
@@ -52,77 +79,6 @@ def delete_instance(engine: ProcessEngine, request: Request) -> Answer:
     except NotFoundException as exc:
         if must_exist is not False:
             raise _no_instance(request) from exc
-    return no_content()
-
-
-def list_variables(engine: ProcessEngine, request: Request) -> Answer:
-    """All variables of a process instance."""
-    return ok(variables_to_json(engine.runtime_service.variables(request.path["instance_id"])))
-
-
-def change_variables(engine: ProcessEngine, request: Request) -> Answer:
-    """Set some variables and remove others."""
-    body = request.json_object()
-    engine.runtime_service.update_variables(
-        request.path["instance_id"],
-        modifications=variables_from_json(body, "modifications"),
-        deletions=value_of(body, "deletions", texts) or (),
-    )
-    return no_content()
-
-
-def get_variable(engine: ProcessEngine, request: Request) -> Answer:
-    """One variable."""
-    return ok(variable_to_json(_variable(engine, request)))
-
-
-def get_variable_content(engine: ProcessEngine, request: Request) -> Answer:
-    """The bytes of a variable of the type Bytes."""
-    variable = _variable(engine, request)
-    if not isinstance(variable.value, bytes):
-        raise InvalidRequestException(f"The value of type {variable.type} is not binary.")
-    return Answer(
-        body=variable.value,
-        media_type="application/octet-stream",
-        headers={"Content-Disposition": "attachment"},
-    )
-
-
-def put_variable(engine: ProcessEngine, request: Request) -> Answer:
-    """Set one variable."""
-    name = request.path["name"]
-    value = variable_from_json(name, request.json_object())
-    engine.runtime_service.set_variables(request.path["instance_id"], {name: value})
-    return no_content()
-
-
-def delete_variable(engine: ProcessEngine, request: Request) -> Answer:
-    """Remove one variable."""
-    engine.runtime_service.remove_variable(request.path["instance_id"], request.path["name"])
-    return no_content()
-
-
-def instance_to_json(instance: ProcessInstance) -> dict[str, object]:
-    """A process instance with all of Camunda's members."""
-    return {
-        "links": [],
-        "id": instance.id,
-        "definitionId": instance.definition_id,
-        "definitionKey": instance.definition_key,
-        "businessKey": instance.business_key,
-        "caseInstanceId": None,
-        "ended": instance.ended,
-        "suspended": False,
-        "tenantId": None,
-    }
-
-
-def _variable(engine: ProcessEngine, request: Request) -> TypedValue:
-    name = request.path["name"]
-    variable = engine.runtime_service.variable(request.path["instance_id"], name)
-    if variable is None:
-        raise InvalidRequestException(f"process instance variable with name {name} does not exist", status=404)
-    return variable
 
 
 def _no_instance(request: Request) -> InvalidRequestException:
@@ -130,13 +86,18 @@ def _no_instance(request: Request) -> InvalidRequestException:
 
 
 RESOURCES = (
-    Resource("/process-instance", {"GET": list_instances, "POST": list_instances}),
-    Resource("/process-instance/count", {"GET": count_instances, "POST": count_instances}),
-    Resource("/process-instance/{instance_id}", {"GET": get_instance, "DELETE": delete_instance}),
-    Resource("/process-instance/{instance_id}/variables", {"GET": list_variables, "POST": change_variables}),
-    Resource(
-        "/process-instance/{instance_id}/variables/{name}",
-        {"GET": get_variable, "PUT": put_variable, "DELETE": delete_variable},
+    *listed(
+        "/process-instance",
+        _QUERY,
+        lambda engine: engine.runtime_service.process_instances,
+        lambda engine: engine.runtime_service.count_process_instances,
+        ProcessInstanceDto,
     ),
-    Resource("/process-instance/{instance_id}/variables/{name}/data", {"GET": get_variable_content}),
+    Resource(
+        "/process-instance/{instance_id}",
+        {"GET": get_instance, "DELETE": Operation(delete_instance, parameters=_DELETE_PARAMETERS)},
+    ),
+    *ScopeVariables(
+        "/process-instance/{instance_id}/variables", "process instance", lambda engine: engine.runtime_service
+    ).resources(),
 )

@@ -1,14 +1,14 @@
 """Turns a query, by parameters (GET) or by a JSON body (POST), into the keywords of a service."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from engine_telemetry.exceptions import InvalidRequestException
 from webapps.rest.exchange import Request
-from webapps.rest.values import count, objects, required, text, value_of
+from webapps.rest.values import Converter, count, objects, required, text, value_of
 
-Criterion = tuple[str, Callable[[object], object]]
+Criterion = tuple[str, Converter]
 
 
 @dataclass(frozen=True)
@@ -19,10 +19,12 @@ class Query:
         criteria: The service's keyword and the converter of each parameter.
         unavailable: Camunda's further criteria, separated by spaces. They are refused: to ignore one would
             answer with too much. Parameters that Camunda does not know either are ignored, as Camunda does.
+        orders: What it can be sorted by, separated by spaces.
     """
 
     criteria: Mapping[str, Criterion]
-    unavailable: str
+    unavailable: str = ""
+    orders: str = ""
 
     def criteria_of(self, request: Request) -> dict[str, Any]:
         """The keywords for counting.

@@ -1,17 +1,79 @@
 """A resource: one path and what can be done there; and doing it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from types import NoneType
+from typing import Any, get_type_hints
 
 from engine_telemetry.engine import ProcessEngine
 from engine_telemetry.exceptions import AuthorizationException, RestException
 from webapps.rest.errors import answer_error, method_not_allowed
-from webapps.rest.exchange import Answer, Request, no_content
+from webapps.rest.exchange import Answer, Request, no_content, ok
+from webapps.rest.queries import Query
+from webapps.rest.shapes import Body, to_json
+from webapps.rest.values import Converter
 
 MEGABYTE = 1024 * 1024
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
-Operation = Callable[[ProcessEngine, Request], Answer]
+
+Handler = Callable[..., object]
+"""Takes the engine and the request, and the body if it has a parameter of that name.
+
+What it returns is the JSON of the answer; ``None`` is 204, and an ``Answer`` is what it is. Its annotations and the
+first line of its docstring are what the OpenAPI document says about it.
+"""
+
+
+@dataclass(frozen=True, eq=False)
+class Operation:
+    """One method of one resource.
+
+    Attributes:
+        handle: Does it.
+        query: The criteria, if it searches.
+        pages: Whether it lists what it finds, in an order and in parts.
+        parameters: Further parameters of the query string.
+        gives: What the answer is, where the annotation does not tell: a type, or a JSON Schema.
+        may_be_empty: Whether the answer may be 204 as well.
+        media_type: Of an answer that is not JSON.
+        takes: The schema of the body by its media type, where the handler reads it itself.
+        summary: In place of the docstring's first line.
+    """
+
+    handle: Handler
+    query: Query | None = None
+    pages: bool = False
+    parameters: Mapping[str, Converter] = field(default_factory=dict)
+    gives: Any = None
+    may_be_empty: bool = False
+    media_type: str | None = None
+    takes: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    summary: str | None = None
+
+    @cached_property
+    def body(self) -> type[Body] | None:
+        """The shape of the body, if it is a JSON object that the handler takes."""
+        return self._hints.get("body")
+
+    @cached_property
+    def result(self) -> Any:  # noqa: ANN401 - a type hint, or a JSON Schema
+        """What the answer is; ``None`` for none."""
+        hint = self.gives if self.gives is not None else self._hints.get("return")
+        return None if hint in {NoneType, Answer} else hint
+
+    @cached_property
+    def _hints(self) -> dict[str, Any]:
+        return get_type_hints(self.handle, include_extras=True)
+
+    def __call__(self, engine: ProcessEngine, request: Request) -> Answer:
+        """Do it. It blocks as the engine does, and raises as the engine does."""
+        body = () if self.body is None else (self.body.read(request.json_object()),)
+        result = self.handle(engine, request, *body)
+        if isinstance(result, Answer):
+            return result
+        return no_content() if result is None else ok(to_json(result))
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,15 +82,23 @@ class Resource:
 
     Attributes:
         path: Below the API's root, with variable parts in braces.
-        operations: By HTTP method.
+        operations: By HTTP method; a handler alone is an operation of which nothing more is to be said.
         body_limit: The largest body in bytes.
         administrators_only: Whether others are refused, where the API asks who asks.
     """
 
     path: str
-    operations: Mapping[str, Operation]
+    operations: Mapping[str, Operation | Handler]
     body_limit: int = MEGABYTE
     administrators_only: bool = False
+
+    @cached_property
+    def by_method(self) -> dict[str, Operation]:
+        """The operations, all as such."""
+        return {
+            method: operation if isinstance(operation, Operation) else Operation(operation)
+            for method, operation in self.operations.items()
+        }
 
     @property
     def allowed(self) -> str:
@@ -40,7 +110,7 @@ class Resource:
 def perform(engine: ProcessEngine, resource: Resource, request: Request) -> Answer:
     """Do what the request asks. It blocks as the engine does, and never raises."""
     try:
-        _refuse_cross_site(request)
+        refuse_cross_site(request)
         if resource.administrators_only:
             require_administrator(engine, request.user_id)
         return _dispatch(engine, resource, request)
@@ -62,17 +132,23 @@ def require_administrator(engine: ProcessEngine, user_id: str | None) -> None:
         )
 
 
+def refuse_cross_site(request: Request) -> None:
+    """Let a request pass that changes nothing, or that no page of another site has made a browser send.
+
+    Such a page may send a form without asking (Fetch Standard, "CORS-safelisted request-header"), and a deployment is a
+    form; but the browser says where it comes from.
+
+    Raises:
+        RestException: It does not pass (403).
+    """
+    if request.fetch_site == "cross-site" and request.method not in _SAFE_METHODS:
+        raise RestException(403, f"A {request.method} request from a page of another site is refused.")
+
+
 def _dispatch(engine: ProcessEngine, resource: Resource, request: Request) -> Answer:
-    operation = resource.operations.get("GET" if request.method == "HEAD" else request.method)
+    operation = resource.by_method.get("GET" if request.method == "HEAD" else request.method)
     if operation is not None:
         return operation(engine, request)
     if request.method == "OPTIONS":
         return replace(no_content(), headers={"Allow": resource.allowed})
     return method_not_allowed(request.method, resource.allowed)
-
-
-def _refuse_cross_site(request: Request) -> None:
-    # A page of another site can make a browser send a form without asking (Fetch Standard, "CORS-safelisted
-    # request-header"), and a deployment is a form; but the browser says where it comes from.
-    if request.fetch_site == "cross-site" and request.method not in _SAFE_METHODS:
-        raise RestException(403, f"A {request.method} request from a page of another site is refused.")

@@ -1,23 +1,32 @@
 """The telemetry resource: the switch, what the next report would say, the state, the schema."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from textwrap import shorten
 
 from engine_telemetry.engine import ProcessEngine
 from engine_telemetry.exceptions import InvalidRequestException
 from engine_telemetry.report import json_schema
-from webapps.rest.exchange import Answer, Request, no_content, ok
-from webapps.rest.resource import Resource
+from webapps.rest.exchange import JSON, Request
+from webapps.rest.resource import Operation, Resource
 
 _EXPECTED = 'Expected is {"enableTelemetry": true} or {"enableTelemetry": false}.'
 
 
-def get_configuration(engine: ProcessEngine, _: Request) -> Answer:
+@dataclass(frozen=True)
+class TelemetryConfigurationDto:
+    """What is stored."""
+
+    enable_telemetry: bool | None
+
+
+def get_configuration(engine: ProcessEngine, _: Request) -> TelemetryConfigurationDto:
     """What is stored: true, false, or null while nobody has decided."""
-    return ok({"enableTelemetry": engine.management_service.is_telemetry_enabled()})
+    return TelemetryConfigurationDto(engine.management_service.is_telemetry_enabled())
 
 
-def set_configuration(engine: ProcessEngine, request: Request) -> Answer:
+def set_configuration(engine: ProcessEngine, request: Request) -> None:
     """Store the decision. Only a JSON true or false is one: nobody consents by a typing error."""
     body = request.json_object()
     if "enableTelemetry" not in body:
@@ -26,31 +35,37 @@ def set_configuration(engine: ProcessEngine, request: Request) -> Answer:
     if not isinstance(enabled, bool):
         raise InvalidRequestException(f"The member 'enableTelemetry' is {_shown(enabled)}. {_EXPECTED}")
     engine.management_service.toggle_telemetry(enabled, user_id=request.user_id)
-    return no_content()
 
 
-def get_data(engine: ProcessEngine, _: Request) -> Answer:
+def get_data(engine: ProcessEngine, _: Request) -> Mapping[str, object]:
     """What the next report would say now; nothing is taken by looking."""
-    return ok(engine.management_service.get_telemetry_data().to_dict())
+    return engine.management_service.get_telemetry_data().to_dict()
 
 
-def get_status(engine: ProcessEngine, _: Request) -> Answer:
+def get_status(engine: ProcessEngine, _: Request) -> Mapping[str, object]:
     """What holds, what decided it, and what became of the reports."""
-    return ok(engine.management_service.get_telemetry_status().to_dict())
+    return engine.management_service.get_telemetry_status().to_dict()
 
 
-def get_schema(_: ProcessEngine, __: Request) -> Answer:
+def get_schema(_: ProcessEngine, __: Request) -> Mapping[str, object]:
     """The JSON Schema of the report."""
-    return ok(json_schema())
+    return json_schema()
 
 
 def _shown(value: object) -> str:
     return shorten(json.dumps(value), width=80, placeholder="...")
 
 
+_SWITCH = {
+    "type": "object",
+    "properties": {"enableTelemetry": {"type": "boolean"}},
+    "required": ["enableTelemetry"],
+}
 RESOURCES = (
     Resource(
-        "/telemetry/configuration", {"GET": get_configuration, "POST": set_configuration}, administrators_only=True
+        "/telemetry/configuration",
+        {"GET": get_configuration, "POST": Operation(set_configuration, takes={JSON: _SWITCH})},
+        administrators_only=True,
     ),
     Resource("/telemetry/data", {"GET": get_data}, administrators_only=True),
     Resource("/telemetry/status", {"GET": get_status}, administrators_only=True),

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from engine_telemetry.exceptions import InvalidRequestException
 from webapps.rest.dates import date_from_json
 
 T = TypeVar("T")
+Converter = Callable[[object], Any]
+"""Makes a value of what JSON or a query string has; a ``ValueError`` says what it expects."""
+
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -38,6 +41,11 @@ def required(values: Mapping[str, object], name: str, convert: Callable[[object]
     return value
 
 
+def anything(value: object) -> object:
+    """Any JSON value."""
+    return value
+
+
 def text(value: object) -> str:
     """A text; a JSON number is one too, as for Camunda."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
@@ -48,6 +56,11 @@ def text(value: object) -> str:
 def integer(value: object) -> int:
     """A whole number of 32 bits."""
     return _number(value, -(2**31), 2**31 - 1, "a whole number")
+
+
+def long_integer(value: object) -> int:
+    """A whole number of 64 bits."""
+    return _number(value, -(2**63), 2**63 - 1, "a whole number")
 
 
 def count(value: object) -> int:

@@ -28,8 +28,17 @@ def variables_from_json(values: Mapping[str, object], member: str = "variables")
     Raises:
         InvalidRequestException: One has another form, or its value does not fit its type.
     """
-    variables = value_of(values, member, an_object) or {}
-    return {name: variable_from_json(name, value) for name, value in variables.items()}
+    return value_of(values, member, variables_in) or {}
+
+
+def variables_in(value: object) -> dict[str, object]:
+    """Variables by name, each as below.
+
+    Raises:
+        ValueError: It is no JSON object.
+        InvalidRequestException: One has another form, or its value does not fit its type.
+    """
+    return {name: variable_from_json(name, variable) for name, variable in an_object(value).items()}
 
 
 def variable_from_json(name: str, variable: object) -> object:
@@ -116,3 +125,5 @@ _CONVERTERS: dict[str, Callable[[object], object]] = {
     "Json": text,
     "Object": text,
 }
+TYPES = tuple(_CONVERTERS)
+"""The types of variables."""

@@ -1,13 +1,22 @@
 """The version resource."""
 
+from dataclasses import dataclass
+
 from engine_telemetry.engine import ProcessEngine
-from webapps.rest.exchange import Answer, Request, ok
+from webapps.rest.exchange import Request
 from webapps.rest.resource import Resource
 
 
-def get_version(engine: ProcessEngine, _: Request) -> Answer:
+@dataclass(frozen=True)
+class VersionDto:
+    """A version."""
+
+    version: str
+
+
+def get_version(engine: ProcessEngine, _: Request) -> VersionDto:
     """The version of the product that the engine is used as."""
-    return ok({"version": engine.configuration.product_version})
+    return VersionDto(engine.configuration.product_version)
 
 
 RESOURCES = (Resource("/version", {"GET": get_version}),)

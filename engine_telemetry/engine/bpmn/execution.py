@@ -1,60 +1,66 @@
-"""A running process: from one wait state to the next, and its state as text.
+"""A process instance: from one wait state to the next, and its state as text.
 
-The text holds neither the model, which is stored once with its definition, nor variables, which are rows; and what has
-happened and has no effect any more is cut out of it, so that it does not grow with the age of an instance.
+The text holds neither the model nor variables, and nothing of what is over, so that it does not grow with the age of an
+instance.
 """
 
-import json
 import logging
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import cache
-from typing import Any
 from uuid import UUID
 
-from SpiffWorkflow import TaskState
-from SpiffWorkflow.bpmn import BpmnWorkflow
 from SpiffWorkflow.task import Task
 
-from engine_telemetry.engine.bpmn.process_model import ProcessModel, activity_id, require_version
-from engine_telemetry.engine.bpmn.script_engine import RefusingScriptEngine
-from engine_telemetry.engine.bpmn.task_specs import ExternalTask, PersonTask, TokenGateway, cut
+from engine_telemetry.engine.bpmn.handlers import find_handler
+from engine_telemetry.engine.bpmn.host import Host
+from engine_telemetry.engine.bpmn.journal import ActivityEvent, ActivityInstance
+from engine_telemetry.engine.bpmn.process_model import ProcessModel, require_version
+from engine_telemetry.engine.bpmn.run import Run
+from engine_telemetry.engine.bpmn.tree import is_body, is_going_on, is_postponed
+from engine_telemetry.engine.bpmn.waits import Wait
+from engine_telemetry.engine.entities import TypedValue
+from engine_telemetry.engine.scopes import Scopes
 
-
-@dataclass(frozen=True)
-class WaitState:
-    """A point where a process waits for somebody outside.
-
-    Attributes:
-        id: The same until it is completed.
-        activity_id: The id of the node in the model.
-        external: Whether it waits for a worker, not for a person.
-        settings: The node's attributes in Camunda's namespace.
-    """
-
-    id: str
-    activity_id: str
-    name: str | None
-    external: bool
-    settings: dict[str, str]
+_TASKS = frozenset({"task", "external"})
+_TRIGGERED = frozenset({"message", "signal", "conditional", "timer", "async-before", "async-after"})
 
 
 class Execution:
-    """A running process. Belongs to one thread."""
+    """A process instance. Belongs to one thread.
 
-    def __init__(self, workflow: BpmnWorkflow) -> None:
+    Each method that lets it go on returns false, and has done nothing, if it does not wait there.
+    """
+
+    def __init__(self, run: Run) -> None:
         """Wrap; ``start`` and ``restore`` make one."""
-        self._workflow = workflow
+        self._run = run
 
     @classmethod
-    def start(cls, model: ProcessModel) -> "Execution":
-        """Start a process and run it to where it waits."""
+    def start(cls, model: ProcessModel, host: Host, scopes: Scopes, start_activity: str | None = None) -> "Execution":
+        """Start a process and run it to where it waits.
+
+        Args:
+            model: The process.
+            host: The engine around it.
+            scopes: Its variables, with those that it starts with; their instance's id becomes the execution's.
+            start_activity: The start event, if it is not the plain one.
+
+        Raises:
+            ProcessEngineException: It cannot go on, or does not come to rest.
+        """
         _silence_spiff()
-        execution = cls(BpmnWorkflow(model.spec, script_engine=RefusingScriptEngine()))
-        execution._run()
-        return execution
+        run = Run(model.spec, host, scopes)
+        root = run.plant(model.root, scopes.instance_id)
+        if start_activity is not None:
+            root.internal_data["start"] = model.node(start_activity).name
+        run.begin(root)
+        run.to_rest()
+        return cls(run)
 
     @classmethod
-    def restore(cls, model: ProcessModel, state: str, serializer_version: str) -> "Execution":
+    def restore(
+        cls, model: ProcessModel, state: str, serializer_version: str, host: Host, scopes: Scopes
+    ) -> "Execution":
         """Go on with a process from its stored state.
 
         Raises:
@@ -62,99 +68,148 @@ class Execution:
         """
         _silence_spiff()
         require_version(f"An instance of {model.key!r}", serializer_version)
-        return cls(_load(model, json.loads(state)))
+        run = Run(model.spec, host, scopes)
+        run.load(state)
+        return cls(run)
 
     @property
     def ended(self) -> bool:
-        """Whether all its paths have reached an end event."""
-        return not any(task.has_state(TaskState.NOT_FINISHED_MASK) for task in self._workflow.tasks.values())
+        """Whether all its paths have ended."""
+        return not self._run.tasks
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the caller has caught what was thrown here, so that this must not go on."""
+        return self._run.stopped
+
+    @property
+    def opened(self) -> Mapping[str, Wait]:
+        """What waits now and did not when it was started or restored, by id."""
+        return self._run.opened
+
+    @property
+    def closed(self) -> Mapping[str, str]:
+        """The kind of what waited then and does not any more, by id.
+
+        ``task``, ``external``, ``call``, ``message``, ``signal``, ``conditional``, ``timer``, ``async-before`` or
+        ``async-after``.
+        """
+        return self._run.closed
+
+    @property
+    def journal(self) -> list[ActivityEvent]:
+        """What has happened since then."""
+        return self._run.journal
 
     def state(self) -> str:
         """The state as text, for ``restore``."""
-        tasks = [_dump(task) for task in self._workflow.tasks.values()]
-        return json.dumps({"root": str(self._workflow.task_tree.id), "tasks": tasks}, separators=(",", ":"))
+        return self._run.dump()
 
-    def wait_states(self) -> dict[str, WaitState]:
-        """Where it waits now, by id."""
-        return {str(task.id): _wait_state(task) for task in self._workflow.tasks.values() if _waits(task)}
+    def settled(self) -> None:
+        """What was opened, closed and written to the journal has been stored: begin anew."""
+        self._run.opened, self._run.closed, self._run.journal = {}, {}, []
 
-    def complete(self, wait_state_id: str) -> bool:
-        """Complete a wait state and run on to the next ones; false, and nothing done, if it does not wait there."""
-        task = self._workflow.tasks.get(UUID(wait_state_id))
-        if task is None or not _waits(task):
+    def complete(self, wait_id: str) -> bool:
+        """A user task or an external task is done."""
+        return self._go_on(wait_id, _TASKS)
+
+    def trigger(self, wait_id: str) -> bool:
+        """A job is due, or an event that is subscribed to has occurred."""
+        return self._go_on(wait_id, _TRIGGERED)
+
+    def throw_error(self, wait_id: str, code: str | None, message: str | None = None) -> bool:
+        """Throw an error from a task or a call; if nothing catches it, the path ends."""
+        token = self._waiting(wait_id, _TASKS | {"call"})
+        if token is None:
             return False
-        task.complete()
-        self._run()
+        self._run.guarded(token, self._run.throw_error, token, code, message)
+        self._run.to_rest()
         return True
 
-    def _run(self) -> None:
-        while ready := [task for task in self._workflow.tasks.values() if _can_run(task)]:
-            for task in ready:
-                if _can_run(task):
-                    task.run()
-        _compact(self._workflow)
+    def throw_escalation(self, wait_id: str, code: str | None) -> bool:
+        """Throw an escalation from a task or a call; if nothing catches it, nothing happens."""
+        token = self._waiting(wait_id, _TASKS | {"call"})
+        if token is None:
+            return False
+        self._run.guarded(token, self._run.throw_escalation, token, code)
+        self._run.to_rest()
+        return True
+
+    def catches(self, wait_id: str, kind: str, code: str | None) -> tuple[bool, bool]:
+        """Whether something thrown from a call is caught, and whether that interrupts the call."""
+        token = self._waiting(wait_id, {"call"})
+        handler = token and find_handler(token, kind, code)
+        return (False, False) if handler is None else (True, handler.node.interrupting)
+
+    def returned(self, wait_id: str, variables: Mapping[str, TypedValue]) -> bool:
+        """A process that was called has ended with these variables."""
+        token = self._waiting(wait_id, {"call"})
+        if token is None:
+            return False
+        self._run.guarded(token, token.task_spec.returned, token, variables)
+        self._run.to_rest()
+        return True
+
+    def variables_changed(self) -> None:
+        """Variables were changed from outside: see what that concerns."""
+        self._run.to_rest()
+
+    def notify(self, task_id: str, event: str, attributes: Mapping[str, object]) -> None:
+        """Execute the listeners of a user task that waits."""
+        token = self._waiting(task_id, {"task"})
+        if token is not None:
+            token.task_spec.notify(token, event, attributes)
+
+    def cancel(self) -> None:
+        """End it before its time."""
+        if self._run.tasks:
+            self._run.cancel(self._run.task_tree)
+
+    def scope_of(self, wait_id: str) -> list[str]:
+        """The ids of the scopes around something that waits, from the inside out; else the instance's alone."""
+        token = self._token(wait_id)
+        return [self._run.scopes.instance_id] if token is None else self._run.chain(token)
+
+    def mark_local(self, wait_id: str) -> None:
+        """Remember that something that waits has variables of its own."""
+        token = self._token(wait_id)
+        if token is not None and token.parent is not None:
+            token.internal_data["local"] = True
+
+    def activity_tree(self) -> ActivityInstance:
+        """What is going on."""
+        return _activity(self._run.task_tree)
+
+    def _go_on(self, wait_id: str, kinds: frozenset[str]) -> bool:
+        token = self._waiting(wait_id, kinds)
+        if token is None:
+            return False
+        self._run.trigger(token)
+        self._run.to_rest()
+        return True
+
+    def _waiting(self, wait_id: str, kinds: set[str] | frozenset[str]) -> Task | None:
+        token = self._token(wait_id)
+        return token if token is not None and token.internal_data.get("waits") in kinds else None
+
+    def _token(self, wait_id: str) -> Task | None:
+        try:
+            return self._run.tasks.get(UUID(wait_id))
+        except ValueError:
+            return None
 
 
-def _can_run(task: Task) -> bool:
-    return bool(task.state == TaskState.READY and not task.task_spec.manual)
-
-
-def _waits(task: Task) -> bool:
-    kind = task.task_spec
-    return (isinstance(kind, PersonTask) and task.state == TaskState.READY) or (
-        isinstance(kind, ExternalTask) and task.state == TaskState.STARTED
+def _activity(token: Task) -> ActivityInstance:
+    node, body = token.task_spec, is_body(token)
+    return ActivityInstance(
+        str(token.id),
+        None if token.parent is None else str(token.parent.id),
+        f"{node.bpmn_id}#multiInstanceBody" if body else node.bpmn_id,
+        node.bpmn_name,
+        "multiInstanceBody" if body else node.activity_type,
+        tuple(_activity(child) for child in token.children if is_going_on(child)),
+        tuple(_activity(child) for child in token.children if is_postponed(child)),
     )
-
-
-def _wait_state(task: Task) -> WaitState:
-    kind = task.task_spec
-    return WaitState(
-        str(task.id), activity_id(kind.name), kind.bpmn_name, isinstance(kind, ExternalTask), kind.extensions
-    )
-
-
-def _compact(workflow: BpmnWorkflow) -> None:
-    """Cut out finished tasks, but not the parent of a token, which says by which flow it came to its gateway."""
-    tasks = workflow.tasks
-    while finished := [task for task in tasks.values() if _is_over(workflow, task)]:
-        for task in finished:
-            if task.id in tasks and _is_over(workflow, task):
-                cut(task)
-
-
-def _is_over(workflow: BpmnWorkflow, task: Task) -> bool:
-    if task is workflow.task_tree or not task.has_state(TaskState.FINISHED_MASK):
-        return False
-    children = task.children
-    return not children or (len(children) == 1 and not _is_token(children[0]))
-
-
-def _is_token(task: Task) -> bool:
-    return isinstance(task.task_spec, TokenGateway) and task.state == TaskState.WAITING
-
-
-def _dump(task: Task) -> list[Any]:
-    parent = task.parent
-    return [
-        str(task.id),
-        parent and str(parent.id),
-        task.task_spec.name,
-        task.state,
-        task.triggered,
-        task.internal_data,
-    ]
-
-
-def _load(model: ProcessModel, stored: dict[str, Any]) -> BpmnWorkflow:
-    """The parents come before their children, and siblings are in order, as in SpiffWorkflow's own list of tasks."""
-    workflow = BpmnWorkflow(model.spec, script_engine=RefusingScriptEngine(), deserializing=True)
-    for task_id, parent_id, spec_name, state, triggered, internal_data in stored["tasks"]:
-        parent = workflow.tasks[UUID(parent_id)] if parent_id else None
-        task = Task(workflow, model.spec.task_specs[spec_name], parent, state, UUID(task_id))
-        task.triggered = triggered
-        task.internal_data = internal_data
-    workflow.task_tree = workflow.tasks[UUID(stored["root"])]
-    return workflow
 
 
 @cache

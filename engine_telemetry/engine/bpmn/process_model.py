@@ -1,69 +1,118 @@
-"""A process that can be executed: made from a checked document, kept as JSON, cached in memory."""
+"""A process that can be executed: made from a checked document, kept in memory."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
+from datetime import datetime
 
 from lxml import etree
-from SpiffWorkflow.bpmn.serializer.config import DEFAULT_CONFIG
-from SpiffWorkflow.bpmn.serializer.default.task_spec import (
-    BpmnTaskSpecConverter,
-    EventConverter,
-    ParallelGatewayConverter,
-)
-from SpiffWorkflow.bpmn.serializer.helpers import DefaultRegistry
-from SpiffWorkflow.bpmn.serializer.workflow import VERSION, BpmnWorkflowSerializer
 from SpiffWorkflow.bpmn.specs import BpmnProcessSpec
-from SpiffWorkflow.bpmn.specs.event_definitions import NoneEventDefinition
-from SpiffWorkflow.specs.base import TaskSpec
 
-from engine_telemetry.engine.bpmn.allowed import CAMUNDA, executable_processes, find_forbidden
-from engine_telemetry.engine.bpmn.document import BPMN, read_document
-from engine_telemetry.engine.bpmn.structure import find_broken_wiring, flow_nodes
-from engine_telemetry.engine.bpmn.task_specs import ExternalTask, PersonTask, PlainEnd, PlainStart, TokenGateway
+from engine_telemetry.engine.bpmn.allowed import executable_processes, find_forbidden
+from engine_telemetry.engine.bpmn.builder import build, flow_nodes
+from engine_telemetry.engine.bpmn.document import BPMN, CAMUNDA, read_document
+from engine_telemetry.engine.bpmn.elements import read_event
+from engine_telemetry.engine.bpmn.event_definitions import MessageEvent, TimerEvent
+from engine_telemetry.engine.bpmn.nodes import NODE, Node
+from engine_telemetry.engine.bpmn.structure import find_broken_wiring
+from engine_telemetry.engine.bpmn.sub_processes import Process
+from engine_telemetry.engine.bpmn.timers import parse_cycle
+from engine_telemetry.engine.delegates import Delegates
+from engine_telemetry.engine.expressions import evaluate
 from engine_telemetry.exceptions import ParseException, Problem, ProcessEngineException
 
-# SpiffWorkflow's form of specs and states, and ours of what we store around it.
-SERIALIZER_VERSION = f"{VERSION}-1"
+# The form of what ``Execution.state`` writes.
+SERIALIZER_VERSION = "2"
 
 MAX_PROBLEMS = 100
+_NO_DELEGATES = Delegates()
 
-# Before the id of each node, as the spec's name: SpiffWorkflow has nodes of its own, called "Start" and "End".
-_NODE = "node:"
+
+@dataclass(frozen=True)
+class StartEvent:
+    """How a process can be started.
+
+    Attributes:
+        kind: ``none``, ``message``, ``signal`` or ``timer``.
+        event_name: Of the message or signal.
+        initiator: The variable for who starts it.
+    """
+
+    activity_id: str
+    kind: str
+    event_name: str | None = None
+    timer: TimerEvent | None = None
+    initiator: str | None = None
+
+    def first_due(self, now: datetime) -> tuple[datetime, str | None]:
+        """When a timer start is due first, and its cycle if there will be a next time.
+
+        Raises:
+            ProcessEngineException: What the model says is no time.
+        """
+        if self.timer is None:
+            raise ProcessEngineException(f"{self.activity_id!r} is no timer start event")
+        return self.timer.first(evaluate(self.timer.text, {}, now=now), now)
+
+
+def next_due(cycle: str, start: datetime, now: datetime) -> datetime | None:
+    """When a cycle that began then is due next; ``None`` if it is over."""
+    return parse_cycle(cycle).due(start, now)
 
 
 @dataclass(frozen=True)
 class ProcessModel:
-    """A process that can be executed.
+    """A process that can be executed. Shared by all its instances and threads: nothing of it is changed.
 
     Attributes:
         key: The id of the process.
-        spec: SpiffWorkflow's form of it. Shared by all its instances and threads, so it must not be changed.
+        history_time_to_live: What the model says of it, as in ``P180D`` or ``45``.
+        startable: Whether people may start it in Tasklist.
+        start_events: All of them; a plain one first.
     """
 
     key: str
     name: str | None
     version_tag: str | None
+    history_time_to_live: str | None
+    startable: bool
+    start_events: tuple[StartEvent, ...]
     spec: BpmnProcessSpec
+    root: Process
 
-    def spec_json(self) -> str:
-        """The spec as text, to be read by ``from_json`` of the same ``SERIALIZER_VERSION``."""
-        return json.dumps(_registry().convert(self.spec), separators=(",", ":"))
-
-    @classmethod
-    def from_json(cls, key: str, spec_json: str, serializer_version: str) -> "ProcessModel":
-        """The model of a stored definition, without name and tag, which nothing needs to execute it.
+    def node(self, activity_id: str) -> Node:
+        """An element.
 
         Raises:
-            ProcessEngineException: It was stored in another version's form.
+            ProcessEngineException: There is none of this id.
         """
-        require_version(f"The process definition {key!r}", serializer_version)
-        return cls(key, None, None, _registry().restore(json.loads(spec_json)))
+        found = self.spec.task_specs.get(NODE + activity_id)
+        if not isinstance(found, Node):
+            raise ProcessEngineException(f"The process {self.key!r} has no element {activity_id!r}")
+        return found
+
+    def start_event(self, activity_id: str | None = None) -> StartEvent:
+        """A start event; without an id, the plain one.
+
+        Raises:
+            ProcessEngineException: There is none.
+        """
+        for one in self.start_events:
+            if activity_id in {None if one.kind == "none" else one.activity_id, one.activity_id}:
+                return one
+        raise ProcessEngineException(
+            f"The process {self.key!r} has no start event {activity_id!r}"
+            if activity_id
+            else f"The process {self.key!r} has no default start activity (e.g. none start event): an event starts it"
+        )
+
+    @property
+    def activities(self) -> Mapping[str, tuple[str | None, str]]:
+        """Name and Camunda's type of each element that tokens come to, by id."""
+        nodes = (one for one in self.spec.task_specs.values() if isinstance(one, Node) and one is not self.root)
+        return {one.bpmn_id: (one.bpmn_name, one.activity_type) for one in nodes}
 
 
-def parse_models(resource: str, content: bytes) -> list[ProcessModel]:
+def parse_models(resource: str, content: bytes, delegates: Delegates = _NO_DELEGATES) -> list[ProcessModel]:
     """The executable processes of a BPMN file.
 
     Raises:
@@ -71,7 +120,7 @@ def parse_models(resource: str, content: bytes) -> list[ProcessModel]:
     """
     root = read_document(resource, content)
     processes = executable_processes(root)
-    problems = find_forbidden(root)
+    problems = find_forbidden(root, delegates)
     if not problems:
         problems = [problem for process in processes for problem in find_broken_wiring(process)]
     if not processes:
@@ -82,9 +131,16 @@ def parse_models(resource: str, content: bytes) -> list[ProcessModel]:
     return [_to_model(process) for process in processes]
 
 
-def activity_id(spec_name: str) -> str:
-    """The id in the model of a node, by the name of its spec."""
-    return spec_name.removeprefix(_NODE)
+def read_model(resource: str, content: bytes, key: str) -> ProcessModel:
+    """A process of a file that was checked when it was deployed.
+
+    Raises:
+        ParseException: It is not in the file.
+    """
+    for process in executable_processes(read_document(resource, content)):
+        if process.get("id") == key:
+            return _to_model(process)
+    raise ParseException(resource, (Problem(f"There is no executable process {key!r} in the file"),))
 
 
 def require_version(what: str, version: str) -> None:
@@ -92,52 +148,35 @@ def require_version(what: str, version: str) -> None:
     if version != SERIALIZER_VERSION:
         raise ProcessEngineException(
             f"{what} was stored in the form {version!r}, and this release reads {SERIALIZER_VERSION!r}: go on with the"
-            " release that stored it, or deploy the model again and start new instances"
+            " release that stored it, or start new instances"
         )
 
 
 def _to_model(process: etree._Element) -> ProcessModel:
-    """Build the spec. SpiffWorkflow's own parser recurses along the flow: a long process overflows its stack."""
-    key = process.get("id", "")
-    spec = BpmnProcessSpec(name=key)
-    nodes = {node.get("id"): _to_spec(spec, node) for node in flow_nodes(process)}
-    for flow in process.iterchildren(f"{BPMN}sequenceFlow"):
-        nodes[flow.get("sourceRef")].connect(nodes[flow.get("targetRef")])
-    return ProcessModel(key, process.get("name"), process.get(f"{CAMUNDA}versionTag"), spec)
+    spec, root = build(process)
+    starts = sorted(
+        (_start_event(one) for one in flow_nodes(process) if one.tag == f"{BPMN}startEvent"),
+        key=lambda start: start.kind != "none",
+    )
+    return ProcessModel(
+        key=process.get("id", ""),
+        name=process.get("name"),
+        version_tag=process.get(f"{CAMUNDA}versionTag"),
+        history_time_to_live=process.get(f"{CAMUNDA}historyTimeToLive"),
+        startable=process.get(f"{CAMUNDA}isStartableInTasklist") != "false",
+        start_events=tuple(starts),
+        spec=spec,
+        root=root,
+    )
 
 
-def _to_spec(spec: BpmnProcessSpec, node: etree._Element) -> TaskSpec:
-    kind = _KINDS[str(node.tag)]
-    event = {"event_definition": NoneEventDefinition()} if kind in {PlainStart, PlainEnd} else {}
-    task_spec = kind(spec, _NODE + node.get("id", ""), bpmn_name=node.get("name"), **event)
-    task_spec.extensions = {
-        str(name).removeprefix(CAMUNDA): str(value)
-        for name, value in node.attrib.items()
-        if str(name).startswith(CAMUNDA)
-    }
-    if kind is PlainStart:
-        spec.start.connect(task_spec)
-    elif kind is PlainEnd:
-        task_spec.connect(spec.end)
-    return task_spec
-
-
-_KINDS: Mapping[str, Any] = {
-    f"{BPMN}startEvent": PlainStart,
-    f"{BPMN}endEvent": PlainEnd,
-    f"{BPMN}userTask": PersonTask,
-    f"{BPMN}serviceTask": ExternalTask,
-    f"{BPMN}parallelGateway": TokenGateway,
-}
-
-
-@cache
-def _registry() -> DefaultRegistry:
-    own = {
-        PlainStart: EventConverter,
-        PlainEnd: EventConverter,
-        PersonTask: BpmnTaskSpecConverter,
-        ExternalTask: BpmnTaskSpecConverter,
-        TokenGateway: ParallelGatewayConverter,
-    }
-    return BpmnWorkflowSerializer.configure(DEFAULT_CONFIG | own)
+def _start_event(one: etree._Element) -> StartEvent:
+    event = read_event(one)
+    name = event.name if isinstance(event, MessageEvent) else None
+    return StartEvent(
+        one.get("id", ""),
+        "none" if event is None else event.kind,
+        name,
+        event if isinstance(event, TimerEvent) else None,
+        one.get(f"{CAMUNDA}initiator"),
+    )

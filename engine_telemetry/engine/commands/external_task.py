@@ -1,14 +1,17 @@
 """Commands for external tasks."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
 
 from engine_telemetry.engine.commands import progress
 from engine_telemetry.engine.commands.query import Query
-from engine_telemetry.engine.context import CommandContext
+from engine_telemetry.engine.commands.variables import visible_variables
+from engine_telemetry.engine.context import CommandContext, ReadOnly
 from engine_telemetry.engine.entities import ExternalTask, LockedExternalTask, Topic, TypedValue
-from engine_telemetry.engine.persistence import instances, listings, wait_states
+from engine_telemetry.engine.persistence import external_tasks
+from engine_telemetry.engine.persistence.instances import InstanceRow
+from engine_telemetry.engine.persistence.variables import Scopes, read_all_scopes
 from engine_telemetry.engine.variables import typed_variables
 from engine_telemetry.exceptions import BadUserRequestException, NotFoundException, NullValueException
 
@@ -16,7 +19,7 @@ from engine_telemetry.exceptions import BadUserRequestException, NotFoundExcepti
 class ExternalTaskQueryImpl(Query[ExternalTask]):
     """Find external tasks."""
 
-    listing = listings.EXTERNAL_TASKS
+    listing = external_tasks.EXTERNAL_TASKS
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class FetchExternalTasksCmd:
     max_tasks: int
     topics: tuple[Topic, ...]
     use_priority: bool
+    newest_first: bool = False
 
     def __call__(self, context: CommandContext) -> list[LockedExternalTask]:
         """Lock and return them, with their variables."""
@@ -34,55 +38,60 @@ class FetchExternalTasksCmd:
         self._check_numbers()
         if not self.topics or not self.max_tasks:
             return []
-        now = context.clock()
-        tasks = wait_states.lock_free_tasks(
-            context.connection, self.topics, now, self.max_tasks, use_priority=self.use_priority
+        found = external_tasks.lock_free_tasks(
+            context.connection,
+            self.topics,
+            context.clock(),
+            self.max_tasks,
+            use_priority=self.use_priority,
+            newest_first=self.newest_first,
         )
-        found = [(topic, _of_topic(tasks, self.topics, topic)) for topic in self.topics]
-        locked: dict[str, LockedExternalTask] = {}
-        for topic, its_tasks in found:
-            locked |= _lock_for(context, its_tasks, worker_id, topic, now)
-        return [locked[task.id] for task in tasks if task.id in locked]
+        return _lock(context, found, worker_id) if found else []
 
     def _check_numbers(self) -> None:
         if self.max_tasks < 0:
             raise BadUserRequestException("maxResults is not greater than or equal to 0")
         for topic in self.topics:
-            if topic.lock_duration <= timedelta(0):
-                raise BadUserRequestException("lockTime is not greater than 0")
+            _require_duration(topic.lock_duration)
 
 
-def _of_topic(tasks: list[ExternalTask], topics: tuple[Topic, ...], topic: Topic) -> list[ExternalTask]:
-    """The tasks for which this is the first topic that fits."""
-    return [task for task in tasks if next((other for other in topics if _fits(other, task)), None) is topic]
+def _lock(context: CommandContext, found: list[tuple[ExternalTask, Topic]], worker_id: str) -> list[LockedExternalTask]:
+    connection, now = context.connection, context.clock()
+    for duration in {topic.lock_duration for _, topic in found}:
+        ids = [task.id for task, topic in found if topic.lock_duration == duration]
+        lock = {"worker_id": worker_id, "lock_expiration": now + duration}
+        external_tasks.change_external_tasks(connection, ids, lock)
+    failed = [task.id for task, _ in found if task.retries is not None]
+    details = external_tasks.find_error_details(connection, failed) if failed else {}
+    wanting = {task.instance_id for task, topic in found if topic.variables != ()}
+    scopes = read_all_scopes(connection, wanting) if wanting else {}
+    return [
+        LockedExternalTask(
+            **vars(task) | {"worker_id": worker_id, "lock_expiration_time": now + topic.lock_duration},
+            error_details=details.get(task.id),
+            variables=_variables(context, task, topic, scopes.get(task.instance_id, {})),
+        )
+        for task, topic in found
+    ]
 
 
-def _fits(topic: Topic, task: ExternalTask) -> bool:
-    return (
-        topic.name == task.topic_name
-        and topic.business_key in {None, task.business_key}
-        and topic.definition_id in {None, task.definition_id}
-        and topic.definition_key in {None, task.definition_key}
-    )
+def _variables(context: CommandContext, task: ExternalTask, topic: Topic, scopes: Scopes) -> dict[str, TypedValue]:
+    if topic.local_variables:
+        scopes = {task.id: scopes.get(task.id, {})}
+    return visible_variables(context, task.instance_id, task.id, scopes, topic.variables)
 
 
-def _lock_for(
-    context: CommandContext, tasks: list[ExternalTask], worker_id: str, topic: Topic, now: datetime
-) -> dict[str, LockedExternalTask]:
-    if not tasks:
-        return {}
-    until = now + topic.lock_duration
-    wait_states.set_lock(context.connection, [task.id for task in tasks], worker_id, until)
-    variables = _variables(context, tasks, topic)
-    lock = {"worker_id": worker_id, "lock_expiration_time": until}
-    return {task.id: LockedExternalTask(**vars(task) | lock, variables=variables[task.instance_id]) for task in tasks}
+@dataclass(frozen=True)
+class FindAvailableTopics(ReadOnly):
+    """Look for what could be fetched, while workers wait for it."""
 
+    __qualname__ = "<look for available topics>"  # in brackets, as of a local class: nobody asked, so it is not counted
 
-def _variables(context: CommandContext, tasks: list[ExternalTask], topic: Topic) -> dict[str, dict[str, TypedValue]]:
-    ids = {task.instance_id for task in tasks}
-    if topic.variables is not None and not topic.variables:
-        return {instance_id: {} for instance_id in ids}
-    return instances.read_variables(context.connection, ids, topic.variables)
+    topics: tuple[Topic, ...]
+
+    def __call__(self, context: CommandContext) -> set[Topic]:
+        """Of these topics, those for which there is a task."""
+        return external_tasks.find_available(context.connection, self.topics, context.clock())
 
 
 @dataclass(frozen=True)
@@ -92,17 +101,75 @@ class CompleteExternalTaskCmd:
     task_id: str
     worker_id: str | None
     variables: Mapping[str, object]
+    local_variables: Mapping[str, object] = field(default_factory=dict)
 
     def __call__(self, context: CommandContext) -> None:
         """Set the variables and go on."""
-        variables = typed_variables(self.variables)
-        row = progress.lock(context, wait_states.instance_of_external_task(self.task_id))
-        if row is None:
+        refusal = f"External Task {self.task_id} cannot be completed"
+        row, _ = _locked_by(context, self.task_id, self.worker_id, refusal)
+        variables, local = typed_variables(self.variables), typed_variables(self.local_variables)
+        if not progress.complete(context, row, self.task_id, variables, local):
             raise _no_task(self.task_id)
-        _require_lock(context, self.task_id, self.worker_id, f"External Task {self.task_id} cannot be completed")
-        instances.set_variables(context.connection, row.id, variables)
-        if not progress.complete(context, row, self.task_id):
-            raise _no_task(self.task_id)
+
+
+@dataclass(frozen=True)
+class HandleExternalTaskFailureCmd:
+    """Say that a worker has failed.
+
+    Attributes:
+        retries: How often the task may still be fetched; at 0 there is an incident.
+        retry_timeout: For how long it is not fetched.
+    """
+
+    task_id: str
+    worker_id: str | None
+    error_message: str | None
+    error_details: str | None
+    retries: int
+    retry_timeout: timedelta
+    variables: Mapping[str, object] = field(default_factory=dict)
+    local_variables: Mapping[str, object] = field(default_factory=dict)
+
+    def __call__(self, context: CommandContext) -> None:
+        """Keep what it says, and let others fetch the task later."""
+        if self.retries < 0:
+            raise BadUserRequestException("The number of retries cannot be negative")
+        if self.retry_timeout < timedelta(0):
+            raise BadUserRequestException("Retry duration is not greater than or equal to 0")
+        refusal = f"Failure of External Task {self.task_id} cannot be reported"
+        row, task = _locked_by(context, self.task_id, self.worker_id, refusal)
+        _set(context, row, self.task_id, self.variables, self.local_variables)
+        failure = {
+            "error_message": self.error_message,
+            "error_details": self.error_details,
+            "retries": self.retries,
+            "lock_expiration": context.clock() + self.retry_timeout,
+        }
+        external_tasks.change_external_tasks(context.connection, [task.id], failure)
+        context.after_commit(context.external_tasks_available.notify)
+
+
+@dataclass(frozen=True)
+class LockExternalTaskCmd:
+    """Lock one task for a worker."""
+
+    task_id: str
+    worker_id: str | None
+    lock_duration: timedelta
+
+    def __call__(self, context: CommandContext) -> None:
+        """Lock it, unless another worker holds it."""
+        worker_id, now = _required(self.worker_id), context.clock()
+        _require_duration(self.lock_duration)
+        task = _waiting(context, self.task_id)
+        held = task.lock_expiration_time is not None and task.lock_expiration_time > now
+        if held and task.worker_id != worker_id:
+            raise BadUserRequestException(
+                f"External Task {self.task_id} cannot be locked by worker '{worker_id}'."
+                f" It is locked by worker '{task.worker_id}'."
+            )
+        lock = {"worker_id": worker_id, "lock_expiration": now + self.lock_duration}
+        external_tasks.change_external_tasks(context.connection, [self.task_id], lock)
 
 
 @dataclass(frozen=True)
@@ -113,8 +180,10 @@ class UnlockExternalTaskCmd:
 
     def __call__(self, context: CommandContext) -> None:
         """Let any worker fetch it."""
-        if not wait_states.set_lock(context.connection, [self.task_id], None, None):
+        values = {"worker_id": None, "lock_expiration": None}
+        if not external_tasks.change_external_tasks(context.connection, [self.task_id], values):
             raise _no_task(self.task_id)
+        context.after_commit(context.external_tasks_available.notify)
 
 
 @dataclass(frozen=True)
@@ -127,31 +196,141 @@ class ExtendLockOnExternalTaskCmd:
 
     def __call__(self, context: CommandContext) -> None:
         """Move the end of its lock."""
-        if self.new_duration <= timedelta(0):
-            raise BadUserRequestException("lockTime is not greater than 0")
+        _require_duration(self.new_duration)
         refusal = f"The lock of the External Task {self.task_id} cannot be extended"
-        task, now = _require_lock(context, self.task_id, self.worker_id, refusal), context.clock()
+        task, now = _waiting(context, self.task_id), context.clock()
+        _require_worker(task, self.worker_id, refusal)
         if task.lock_expiration_time is None or task.lock_expiration_time < now:
             raise BadUserRequestException(f"Cannot extend a lock that expired: it did at {task.lock_expiration_time}")
-        wait_states.set_lock(context.connection, [task.id], self.worker_id, now + self.new_duration)
+        until = {"lock_expiration": now + self.new_duration}
+        external_tasks.change_external_tasks(context.connection, [self.task_id], until)
 
 
-def _require_lock(context: CommandContext, task_id: str, worker_id: str | None, refusal: str) -> ExternalTask:
-    worker_id = _required(worker_id)
-    task = wait_states.lock_external_task(context.connection, task_id)
+@dataclass(frozen=True)
+class SetExternalTaskRetriesCmd:
+    """Say how often a task may still fail."""
+
+    task_id: str
+    retries: int
+
+    def __call__(self, context: CommandContext) -> None:
+        """Set it; at 0 nobody fetches the task."""
+        _set_retries(context, [self.task_id], self.retries)
+
+
+@dataclass(frozen=True)
+class SetExternalTasksRetriesCmd:
+    """Say how often several tasks may still fail."""
+
+    task_ids: tuple[str, ...]
+    retries: int
+
+    def __call__(self, context: CommandContext) -> None:
+        """Set it; all or none."""
+        if not self.task_ids:
+            raise BadUserRequestException("externalTaskIds is empty")
+        _set_retries(context, sorted(set(self.task_ids)), self.retries)
+
+
+def _set_retries(context: CommandContext, task_ids: Collection[str], retries: int) -> None:
+    if retries < 0:
+        raise BadUserRequestException("The number of retries cannot be negative")
+    for task_id in task_ids:
+        _waiting(context, task_id)
+    external_tasks.change_external_tasks(context.connection, task_ids, {"retries": retries})
+    context.after_commit(context.external_tasks_available.notify)
+
+
+@dataclass(frozen=True)
+class SetExternalTaskPriorityCmd:
+    """Say how urgent a task is."""
+
+    task_id: str
+    priority: int
+
+    def __call__(self, context: CommandContext) -> None:
+        """Set it."""
+        if not external_tasks.change_external_tasks(context.connection, [self.task_id], {"priority": self.priority}):
+            raise _no_task(self.task_id)
+
+
+@dataclass(frozen=True)
+class GetExternalTaskErrorDetailsCmd(ReadOnly):
+    """Read the details of the last failure of a task."""
+
+    task_id: str
+
+    def __call__(self, context: CommandContext) -> str | None:
+        """The details, if it has failed with some."""
+        found = external_tasks.find_error_details(context.connection, [self.task_id])
+        if self.task_id not in found:
+            raise _no_task(self.task_id)
+        return found[self.task_id]
+
+
+@dataclass(frozen=True)
+class GetTopicNamesCmd(ReadOnly):
+    """Read the topics for which tasks wait."""
+
+    locked: bool | None
+    with_retries: bool | None
+
+    def __call__(self, context: CommandContext) -> list[str]:
+        """The topics, by name."""
+        return external_tasks.find_topic_names(
+            context.connection, context.clock(), locked=self.locked, with_retries=self.with_retries
+        )
+
+
+def _locked_by(
+    context: CommandContext, task_id: str, worker_id: str | None, refusal: str
+) -> tuple[InstanceRow, ExternalTask]:
+    """The instance and the task, both locked until the end of the transaction, if the worker holds the task."""
+    _required(worker_id)
+    row = progress.lock(context, external_tasks.instance_of_external_task(task_id))
+    if row is None:
+        raise _no_task(task_id)
+    task = _waiting(context, task_id)
+    _require_worker(task, worker_id, refusal)
+    return row, task
+
+
+def _waiting(context: CommandContext, task_id: str) -> ExternalTask:
+    task = external_tasks.lock_external_task(context.connection, task_id)
     if task is None:
         raise _no_task(task_id)
-    if task.worker_id != worker_id:
+    return task
+
+
+def _require_worker(task: ExternalTask, worker_id: str | None, refusal: str) -> None:
+    if task.worker_id != _required(worker_id):
         raise BadUserRequestException(
             f"{refusal} by worker '{worker_id}'. It is locked by worker '{task.worker_id or 'null'}'."
         )
-    return task
+
+
+def _set(
+    context: CommandContext,
+    row: InstanceRow,
+    task_id: str,
+    variables: Mapping[str, object],
+    local_variables: Mapping[str, object],
+) -> None:
+    if variables:
+        progress.set_variables(context, row, task_id, typed_variables(variables), local=False)
+    if local_variables:
+        progress.set_variables(context, row, task_id, typed_variables(local_variables))
 
 
 def _required(worker_id: str | None) -> str:
     if not worker_id:
         raise NullValueException("workerId is null")
     return worker_id
+
+
+def _require_duration(duration: timedelta) -> None:
+    if duration <= timedelta(0):
+        raise BadUserRequestException("lockTime is not greater than 0")
 
 
 def _no_task(task_id: str) -> NotFoundException:

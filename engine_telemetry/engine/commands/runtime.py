@@ -3,16 +3,16 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from uuid import uuid4
 
-from engine_telemetry.engine.bpmn.process_model import SERIALIZER_VERSION
 from engine_telemetry.engine.commands import progress
 from engine_telemetry.engine.commands.query import Query
 from engine_telemetry.engine.commands.repository import definition_not_found
 from engine_telemetry.engine.context import CommandContext, ReadOnly
 from engine_telemetry.engine.entities import ProcessDefinition, ProcessInstance, TypedValue
-from engine_telemetry.engine.persistence import deployments, instances, listings
-from engine_telemetry.engine.persistence.instances import InstanceRow
+from engine_telemetry.engine.persistence import deployments, instances, subscriptions
+from engine_telemetry.engine.persistence.instance_listing import INSTANCES, VARIABLES
+from engine_telemetry.engine.persistence.variables import read_variables
+from engine_telemetry.engine.runtime_entities import EventSubscription, Execution, VariableInstance
 from engine_telemetry.engine.variables import typed_variables
 from engine_telemetry.exceptions import BadUserRequestException, NotFoundException, NullValueException
 
@@ -36,10 +36,14 @@ class StartProcessInstanceCmd:
             raise BadUserRequestException(f"The business key has more than {MAX_BUSINESS_KEY_LENGTH} characters")
         variables = typed_variables(self.variables)
         definition = self._definition(context)
-        row = InstanceRow(str(uuid4()), definition.id, self.business_key, 1, SERIALIZER_VERSION, "")
-        waits = progress.start(context, row, definition.key, variables)
+        started = progress.start(context, definition.id, variables, self.business_key)
         return ProcessInstance(
-            row.id, definition.id, definition.key, self.business_key, ended=not waits, variables=variables
+            started.id,
+            definition.id,
+            definition.key,
+            self.business_key,
+            ended=started.ended,
+            variables=started.variables,
         )
 
     def _definition(self, context: CommandContext) -> ProcessDefinition:
@@ -59,7 +63,25 @@ class StartProcessInstanceCmd:
 class ProcessInstanceQueryImpl(Query[ProcessInstance]):
     """Find running process instances."""
 
-    listing = listings.INSTANCES
+    listing = INSTANCES
+
+
+class ExecutionQueryImpl(Query[Execution]):
+    """Find what can be triggered."""
+
+    listing = subscriptions.EXECUTIONS
+
+
+class EventSubscriptionQueryImpl(Query[EventSubscription]):
+    """Find who waits for events."""
+
+    listing = subscriptions.EVENT_SUBSCRIPTIONS
+
+
+class VariableInstanceQueryImpl(Query[VariableInstance]):
+    """Find variables of instances that run."""
+
+    listing = VARIABLES
 
 
 @dataclass(frozen=True)
@@ -71,8 +93,10 @@ class DeleteProcessInstanceCmd:
 
     def __call__(self, context: CommandContext) -> None:
         """Delete it with its tasks and variables."""
-        if not instances.delete_instance(context.connection, self.instance_id):
+        row = progress.lock(context, self.instance_id)
+        if row is None:
             raise NotFoundException(f"No process instance found for id '{self.instance_id}': processInstance is null")
+        progress.cancel(context, row, self.reason)
         context.after_commit(self._log)
 
     def _log(self) -> None:
@@ -87,7 +111,7 @@ class GetExecutionVariablesCmd(ReadOnly):
 
     def __call__(self, context: CommandContext) -> dict[str, TypedValue]:
         """All of them by name."""
-        variables = instances.read_variables(context.connection, [self.instance_id])[self.instance_id]
+        variables = read_variables(context.connection, [self.instance_id])[self.instance_id]
         if not variables and not instances.instance_exists(context.connection, self.instance_id):
             raise _no_execution(self.instance_id)
         return variables
@@ -102,7 +126,7 @@ class GetExecutionVariableTypedCmd(ReadOnly):
 
     def __call__(self, context: CommandContext) -> TypedValue | None:
         """Its value; ``None`` if there is none of this name."""
-        found = instances.read_variables(context.connection, [self.instance_id], [self.name])[self.instance_id]
+        found = read_variables(context.connection, [self.instance_id], [self.name])[self.instance_id]
         if not found and not instances.instance_exists(context.connection, self.instance_id):
             raise _no_execution(self.instance_id)
         return found.get(self.name)
@@ -149,12 +173,11 @@ def _change_variables(
     context: CommandContext, instance_id: str, modifications: Mapping[str, object], deletions: tuple[str, ...]
 ) -> None:
     variables = typed_variables(modifications)
-    if progress.lock(context, instance_id) is None:
+    row = progress.lock(context, instance_id)
+    if row is None:
         raise _no_execution(instance_id)
-    instances.delete_variables(context.connection, instance_id, {*deletions, *variables})
-    instances.insert_variables(
-        context.connection, instance_id, {name: value for name, value in variables.items() if name not in deletions}
-    )
+    kept = {name: value for name, value in variables.items() if name not in deletions}
+    progress.set_variables(context, row, instance_id, kept, deletions)
 
 
 def _no_execution(instance_id: str) -> NullValueException:

@@ -2,20 +2,62 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypedDict
 
 from engine_telemetry.engine.commands import progress
 from engine_telemetry.engine.commands.query import Query
-from engine_telemetry.engine.context import CommandContext, ReadOnly
+from engine_telemetry.engine.context import CommandContext
 from engine_telemetry.engine.entities import Task, TypedValue
-from engine_telemetry.engine.persistence import instances, listings, wait_states
+from engine_telemetry.engine.persistence import tasks
+from engine_telemetry.engine.persistence.variables import read_variables
 from engine_telemetry.engine.variables import typed_variables
-from engine_telemetry.exceptions import NullValueException, TaskAlreadyClaimedException
+from engine_telemetry.exceptions import (
+    BadUserRequestException,
+    NullValueException,
+    ProcessEngineException,
+    TaskAlreadyClaimedException,
+)
+
+PENDING, RESOLVED = "PENDING", "RESOLVED"
+MAX_TEXT_LENGTH = 255
+
+
+class TaskChange(TypedDict, total=False):
+    """What a task shall be like; what is not given stays as it is."""
+
+    name: str | None
+    description: str | None
+    assignee: str | None
+    owner: str | None
+    delegation_state: str | None
+    due: datetime | None
+    follow_up: datetime | None
+    priority: int
 
 
 class TaskQueryImpl(Query[Task]):
     """Find user tasks."""
 
-    listing = listings.TASKS
+    listing = tasks.TASKS
+
+    def __init__(self, asked: Mapping[str, Any]) -> None:
+        """Ask for this. Candidates are one criterion in the end, and a claimed task has none."""
+        wanted = dict(asked)
+        user, group, groups, with_assigned = (
+            wanted.pop(name, None)
+            for name in ("candidate_user", "candidate_group", "candidate_groups", "include_assigned_tasks")
+        )
+        if wanted.pop("unassigned", None) is not None:
+            wanted["assigned"] = not asked["unassigned"]
+        if group is not None:
+            groups = [group] if groups is None else [name for name in groups if name == group]
+        if user is not None or groups is not None:
+            wanted["candidates"] = (user, groups)
+        by_candidates = {"candidates", "with_candidate_users", "with_candidate_groups"} & wanted.keys()
+        if by_candidates and not with_assigned:
+            wanted["assigned"] = False
+        super().__init__(wanted)
 
 
 @dataclass(frozen=True)
@@ -26,16 +68,22 @@ class CompleteTaskCmd:
     variables: Mapping[str, object]
 
     def __call__(self, context: CommandContext) -> dict[str, TypedValue]:
-        """Set the variables, go on, and return all variables."""
-        variables = typed_variables(self.variables)
-        row = progress.lock(context, wait_states.instance_of_task(self.task_id))
-        if row is None:
-            raise _no_task(self.task_id)
-        instances.set_variables(context.connection, row.id, variables)
-        result = instances.read_variables(context.connection, [row.id])[row.id]
-        if not progress.complete(context, row, self.task_id):
-            raise _no_task(self.task_id)
-        return result
+        """Set the variables, go on, and return all variables of the instance, as they were before that."""
+        return complete(context, self.task_id, typed_variables(self.variables))
+
+
+def complete(context: CommandContext, task_id: str, variables: Mapping[str, TypedValue]) -> dict[str, TypedValue]:
+    """Complete a user task, in a command."""
+    row = progress.lock(context, tasks.instance_of_task(task_id))
+    if row is None:
+        raise no_task(task_id)
+    if locked(context, task_id).delegation_state == PENDING:
+        raise ProcessEngineException("A delegated task cannot be completed, but should be resolved instead.")
+    progress.set_variables(context, row, task_id, variables, local=False)
+    result = read_variables(context.connection, [row.id])[row.id]
+    if not progress.complete(context, row, task_id):
+        raise no_task(task_id)
+    return result
 
 
 @dataclass(frozen=True)
@@ -47,12 +95,10 @@ class ClaimTaskCmd:
 
     def __call__(self, context: CommandContext) -> None:
         """Claim it; without a user, take the assignee away."""
-        found = wait_states.lock_assignee(context.connection, self.task_id)
-        if found is None:
-            raise _no_task(self.task_id)
-        if self.user_id is not None and found[0] not in {None, self.user_id}:
+        task = locked(context, self.task_id)
+        if self.user_id is not None and task.assignee not in {None, self.user_id}:
             raise TaskAlreadyClaimedException(f"Task '{self.task_id}' is already claimed by someone else.")
-        wait_states.set_assignee(context.connection, self.task_id, self.user_id)
+        change(context, self.task_id, assignee=self.user_id)
 
 
 @dataclass(frozen=True)
@@ -64,23 +110,83 @@ class AssignTaskCmd:
 
     def __call__(self, context: CommandContext) -> None:
         """Assign it, whoever had it; without a user, take the assignee away."""
-        if not wait_states.set_assignee(context.connection, self.task_id, self.user_id):
-            raise _no_task(self.task_id)
+        change(context, self.task_id, assignee=self.user_id)
 
 
 @dataclass(frozen=True)
-class GetTaskVariablesCmd(ReadOnly):
-    """Read the variables that a task can see."""
+class DelegateTaskCmd:
+    """Have another user work on a task for its owner."""
 
     task_id: str
+    user_id: str | None
 
-    def __call__(self, context: CommandContext) -> dict[str, TypedValue]:
-        """Those of its process instance."""
-        instance_id = wait_states.find_instance_of_task(context.connection, self.task_id)
-        if instance_id is None:
-            raise NullValueException(f"task {self.task_id} doesn't exist: task is null")
-        return instances.read_variables(context.connection, [instance_id])[instance_id]
+    def __call__(self, context: CommandContext) -> None:
+        """Delegate it; who had it becomes the owner, if it has none."""
+        task = locked(context, self.task_id)
+        owner = task.owner or task.assignee
+        change(context, self.task_id, owner=owner, assignee=self.user_id, delegation_state=PENDING)
 
 
-def _no_task(task_id: str) -> NullValueException:
+@dataclass(frozen=True)
+class ResolveTaskCmd:
+    """Give a delegated task back to its owner."""
+
+    task_id: str
+    variables: Mapping[str, object]
+
+    def __call__(self, context: CommandContext) -> None:
+        """Set the variables of the instance, and give the task back."""
+        variables = typed_variables(self.variables)
+        row = progress.lock(context, tasks.instance_of_task(self.task_id))
+        if row is None:
+            raise no_task(self.task_id)
+        task = locked(context, self.task_id)
+        change(context, self.task_id, assignee=task.owner, delegation_state=RESOLVED)
+        progress.set_variables(context, row, self.task_id, variables, local=False)
+
+
+@dataclass(frozen=True)
+class SaveTaskCmd:
+    """Change what a task is like."""
+
+    task_id: str
+    change: TaskChange
+
+    def __call__(self, context: CommandContext) -> None:
+        """Change what is given."""
+        if self.change.get("delegation_state") not in {None, PENDING, RESOLVED}:
+            raise BadUserRequestException(
+                f"The delegation state is {self.change['delegation_state']!r}; use {PENDING!r} or {RESOLVED!r}"
+            )
+        change(context, self.task_id, **self.change)
+
+
+def locked(context: CommandContext, task_id: str) -> Task:
+    """A task that waits, locked until the end of the transaction.
+
+    Raises:
+        NullValueException: There is none.
+    """
+    task = tasks.lock_task(context.connection, task_id)
+    if task is None:
+        raise no_task(task_id)
+    return task
+
+
+def change(context: CommandContext, task_id: str, **values: object) -> None:
+    """Give columns of a task other values.
+
+    Raises:
+        NullValueException: There is no such task.
+        BadUserRequestException: A text is too long.
+    """
+    for name, value in values.items():
+        if isinstance(value, str) and name != "description" and len(value) > MAX_TEXT_LENGTH:
+            raise BadUserRequestException(f"The {name} of a task has more than {MAX_TEXT_LENGTH} characters")
+    if not tasks.change_task(context.connection, task_id, context.clock(), **values):
+        raise no_task(task_id)
+
+
+def no_task(task_id: str) -> NullValueException:
+    """The error for an id that no task has."""
     return NullValueException(f"Cannot find task with id {task_id}: task is null")

@@ -2,26 +2,22 @@
 
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, String, cast, delete, func, insert, select
 
 from engine_telemetry.engine.entities import Deployment, ProcessDefinition, Resource
-from engine_telemetry.engine.persistence.listings import DEFINITION_COLUMNS, DEPLOYMENTS, to_definition
+from engine_telemetry.engine.persistence.listings import DEPLOYMENTS, to_definition
 from engine_telemetry.engine.persistence.tables import deployment, process_definition, process_instance, resource
+from engine_telemetry.exceptions import NotFoundException, SuspendedEntityInteractionException
 
 
-def insert_deployment(
-    connection: Connection,
-    new: Deployment,
-    resources: Iterable[Mapping[str, object]],
-    specs: Mapping[str, dict[str, str]],
-) -> None:
-    """Store a deployment: its files as rows, its definitions with the spec and version in ``specs`` by their id."""
+def insert_deployment(connection: Connection, new: Deployment, resources: Iterable[Mapping[str, object]]) -> None:
+    """Store a deployment with its files, given as rows, and its process definitions."""
     connection.execute(
         insert(deployment).values(id=new.id, name=new.name, source=new.source, deployment_time=new.deployment_time)
     )
     connection.execute(insert(resource), [{"deployment_id": new.id, **row} for row in resources])
     if new.process_definitions:
-        connection.execute(insert(process_definition), [_row(one) | specs[one.id] for one in new.process_definitions])
+        connection.execute(insert(process_definition), [_row(one) for one in new.process_definitions])
 
 
 def _row(definition: ProcessDefinition) -> dict[str, object]:
@@ -33,6 +29,9 @@ def _row(definition: ProcessDefinition) -> dict[str, object]:
         "version_tag": definition.version_tag,
         "deployment_id": definition.deployment_id,
         "resource_name": definition.resource,
+        "suspended": definition.suspended,
+        "history_time_to_live": definition.history_time_to_live,
+        "startable_in_tasklist": definition.startable_in_tasklist,
     }
 
 
@@ -84,10 +83,21 @@ def count_instances(connection: Connection, deployment_id: str) -> int:
     return connection.execute(statement).scalar_one()
 
 
-def delete_instances(connection: Connection, deployment_id: str) -> None:
-    """Delete all instances of the definitions of a deployment."""
-    definitions = select(process_definition.c.id).where(process_definition.c.deployment_id == deployment_id)
-    connection.execute(delete(process_instance).where(process_instance.c.definition_id.in_(definitions)))
+def find_instances(connection: Connection, deployment_id: str) -> list[str]:
+    """The instances of the definitions of a deployment."""
+    statement = (
+        select(process_instance.c.id)
+        .join(process_definition)
+        .where(process_definition.c.deployment_id == deployment_id)
+        .order_by(process_instance.c.id)
+    )
+    return list(connection.execute(statement).scalars())
+
+
+def find_keys(connection: Connection, deployment_id: str) -> list[str]:
+    """The keys of the process definitions of a deployment."""
+    statement = select(process_definition.c.key).where(process_definition.c.deployment_id == deployment_id)
+    return list(connection.execute(statement).scalars())
 
 
 def delete_deployment(connection: Connection, deployment_id: str) -> bool:
@@ -126,21 +136,58 @@ def find_definition(connection: Connection, definition_id: str) -> ProcessDefini
     return _definition(connection, process_definition.c.id == definition_id)
 
 
+def require_startable(connection: Connection, definition_id: str) -> ProcessDefinition:
+    """The process definition with this id, of which an instance is about to be started.
+
+    Raises:
+        NotFoundException: There is none.
+        SuspendedEntityInteractionException: It is suspended.
+    """
+    definition = find_definition(connection, definition_id)
+    if definition is None:
+        raise NotFoundException(
+            f"no deployed process definition found with id '{definition_id}': processDefinition is null"
+        )
+    if definition.suspended:
+        raise SuspendedEntityInteractionException(
+            f"Cannot start process instance. Process definition {definition.key} (id = {definition.id}) is suspended"
+        )
+    return definition
+
+
 def find_latest_definition(connection: Connection, key: str) -> ProcessDefinition | None:
     """The latest process definition of this key."""
     return _definition(connection, process_definition.c.key == key)
 
 
+def find_bound_definition(
+    connection: Connection, key: str, binding: str, value: str | None, caller_definition_id: str
+) -> str | None:
+    """The id of the definition that is called.
+
+    Args:
+        connection: The command's transaction.
+        key: Its key.
+        binding: ``latest``, ``deployment`` (that of the caller's definition), ``version`` or ``versionTag``.
+        value: The version or the tag.
+        caller_definition_id: The definition of the instance that calls.
+    """
+    columns = process_definition.c
+    statement = select(columns.id).where(columns.key == key).order_by(columns.version.desc()).limit(1)
+    match binding:
+        case "deployment":
+            caller = process_definition.alias("caller")
+            same = select(caller.c.deployment_id).where(caller.c.id == caller_definition_id).scalar_subquery()
+            statement = statement.where(columns.deployment_id == same)
+        case "version":
+            statement = statement.where(cast(columns.version, String) == value)
+        case "versionTag":
+            statement = statement.where(columns.version_tag == value)
+    return connection.execute(statement).scalar_one_or_none()
+
+
 def _definition(connection: Connection, condition: ColumnElement[bool]) -> ProcessDefinition | None:
     latest_first = process_definition.c.version.desc()
-    statement = select(*DEFINITION_COLUMNS).where(condition).order_by(latest_first).limit(1)
+    statement = select(process_definition).where(condition).order_by(latest_first).limit(1)
     row = connection.execute(statement).one_or_none()
     return None if row is None else to_definition(row)
-
-
-def read_spec(connection: Connection, definition_id: str) -> tuple[str, str, str] | None:
-    """Key, spec and serializer version of a definition."""
-    columns = process_definition.c
-    statement = select(columns.key, columns.spec, columns.serializer_version).where(columns.id == definition_id)
-    row = connection.execute(statement).one_or_none()
-    return None if row is None else (row.key, row.spec, row.serializer_version)

@@ -1,14 +1,11 @@
-"""Rows of process instances and their variables."""
+"""Rows of process instances."""
 
-from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 
 from sqlalchemy import Connection, ScalarSelect, delete, insert, select, update
 
-from engine_telemetry.engine.entities import TypedValue
-from engine_telemetry.engine.persistence.tables import process_instance, variable
-from engine_telemetry.engine.variables import decode, encode
+from engine_telemetry.engine.persistence.tables import process_instance
 from engine_telemetry.exceptions import OptimisticLockingException
 
 
@@ -19,6 +16,9 @@ class InstanceRow:
     Attributes:
         state: Its execution as text.
         revision: How often it was changed.
+        root_id: The instance at the top of those that called one another; its own id, if no other called it.
+        super_instance_id: The instance that called it.
+        super_wait_id: The wait state of the call there.
     """
 
     id: str
@@ -27,6 +27,10 @@ class InstanceRow:
     revision: int
     serializer_version: str
     state: str
+    root_id: str
+    super_instance_id: str | None = None
+    super_wait_id: str | None = None
+    suspended: bool = False
 
 
 def insert_instance(connection: Connection, row: InstanceRow, start_time: datetime) -> None:
@@ -35,10 +39,36 @@ def insert_instance(connection: Connection, row: InstanceRow, start_time: dateti
 
 
 def lock_instance(connection: Connection, instance_id: str | ScalarSelect[str]) -> InstanceRow | None:
-    """The instance with this id, or with the one that the subquery finds, locked until the end of the transaction."""
-    columns = [process_instance.c[field.name] for field in fields(InstanceRow)]
-    statement = select(*columns).where(process_instance.c.id == instance_id).with_for_update()
-    row = connection.execute(statement).one_or_none()
+    """The instance with this id, or with the one that the subquery finds, locked until the end of the transaction.
+
+    The root of the instances that called one another is locked first, so that no two transactions wait for each other.
+    For an instance that no other called, which most are, it is one statement.
+    """
+    wanted = process_instance.c.id == instance_id
+    row = connection.execute(_LOCKED.where(wanted, process_instance.c.root_id == process_instance.c.id)).one_or_none()
+    if row is None:
+        root_id = connection.execute(select(process_instance.c.root_id).where(wanted)).scalar_one_or_none()
+        if root_id is None:
+            return None
+        connection.execute(select(process_instance.c.id).where(process_instance.c.id == root_id).with_for_update())
+        row = connection.execute(_LOCKED.where(wanted)).one_or_none()
+    return None if row is None else InstanceRow(*row)
+
+
+_READ = select(*(process_instance.c[field.name] for field in fields(InstanceRow)))
+_LOCKED = _READ.with_for_update()
+
+
+def lock_called(connection: Connection, caller_id: str, wait_id: str) -> InstanceRow | None:
+    """The instance that a locked one called from one of its wait states."""
+    called = (process_instance.c.super_instance_id == caller_id, process_instance.c.super_wait_id == wait_id)
+    row = connection.execute(_LOCKED.where(*called)).one_or_none()
+    return None if row is None else InstanceRow(*row)
+
+
+def read_instance(connection: Connection, instance_id: str) -> InstanceRow | None:
+    """The instance with this id, not locked."""
+    row = connection.execute(_READ.where(process_instance.c.id == instance_id)).one_or_none()
     return None if row is None else InstanceRow(*row)
 
 
@@ -68,37 +98,3 @@ def instance_exists(connection: Connection, instance_id: str) -> bool:
     """Whether there is such an instance."""
     statement = select(process_instance.c.id).where(process_instance.c.id == instance_id)
     return connection.execute(statement).first() is not None
-
-
-def insert_variables(connection: Connection, instance_id: str, variables: Mapping[str, TypedValue]) -> None:
-    """Store variables that the instance does not have yet."""
-    rows = [{"instance_id": instance_id, "name": name, **encode(value)} for name, value in variables.items()]
-    if rows:
-        connection.execute(insert(variable), rows)
-
-
-def set_variables(connection: Connection, instance_id: str, variables: Mapping[str, TypedValue]) -> None:
-    """Store variables, in the place of those of the same name. The instance must be locked."""
-    delete_variables(connection, instance_id, variables)
-    insert_variables(connection, instance_id, variables)
-
-
-def delete_variables(connection: Connection, instance_id: str, names: Collection[str]) -> None:
-    """Delete variables, if there are."""
-    if names:
-        of_instance = variable.c.instance_id == instance_id
-        connection.execute(delete(variable).where(of_instance, variable.c.name.in_(list(names))))
-
-
-def read_variables(
-    connection: Connection, instance_ids: Iterable[str], names: Collection[str] | None = None
-) -> dict[str, dict[str, TypedValue]]:
-    """The variables of each instance by name; those of these names only, if any are given."""
-    ids = list(instance_ids)
-    statement = select(variable).where(variable.c.instance_id.in_(ids)).order_by(variable.c.name)
-    if names is not None:
-        statement = statement.where(variable.c.name.in_(list(names)))
-    found: dict[str, dict[str, TypedValue]] = {instance_id: {} for instance_id in ids}
-    for row in connection.execute(statement):
-        found[row.instance_id][row.name] = decode(row.type, row.value, row.value_info)
-    return found

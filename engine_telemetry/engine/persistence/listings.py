@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, func, select, true
 
-from engine_telemetry.engine.entities import Deployment, ExternalTask, ProcessDefinition, ProcessInstance, Task
+from engine_telemetry.engine.entities import Deployment, ExternalTask, ProcessDefinition, Task
 from engine_telemetry.engine.persistence.listing import Listing
 from engine_telemetry.engine.persistence.tables import (
     deployment,
@@ -17,9 +17,18 @@ from engine_telemetry.engine.persistence.tables import (
 
 
 def to_definition(row: Row[Any]) -> ProcessDefinition:
-    """A process definition, without its spec."""
+    """A process definition."""
     return ProcessDefinition(
-        row.id, row.key, row.version, row.name, row.version_tag, row.deployment_id, row.resource_name
+        row.id,
+        row.key,
+        row.version,
+        row.name,
+        row.version_tag,
+        row.deployment_id,
+        row.resource_name,
+        suspended=row.suspended,
+        history_time_to_live=row.history_time_to_live,
+        startable_in_tasklist=row.startable_in_tasklist,
     )
 
 
@@ -49,15 +58,9 @@ def _to_task(row: Row[Any]) -> Task:
         definition_id=row.definition_id,
         created=row.created,
         assignee=row.assignee,
-        candidate_users=_split(row.candidate_users),
-        candidate_groups=_split(row.candidate_groups),
         form_key=row.form_key,
         priority=row.priority,
     )
-
-
-def _split(names: str | None) -> tuple[str, ...]:
-    return tuple(name.strip() for name in names.split(",") if name.strip()) if names else ()
 
 
 def _is_latest(latest_only: bool) -> ColumnElement[bool]:  # noqa: FBT001  a criterion's value
@@ -73,8 +76,6 @@ def _is_locked(locked: bool) -> ColumnElement[bool]:  # noqa: FBT001  a criterio
     held = external_task.c.lock_expiration.is_not(None) & (external_task.c.lock_expiration > now)
     return held if locked else ~held
 
-
-DEFINITION_COLUMNS = [column for column in process_definition.c if column.name not in {"spec", "serializer_version"}]
 
 DEPLOYMENTS = Listing(
     rows=select(deployment),
@@ -96,7 +97,7 @@ DEPLOYMENTS = Listing(
 )
 
 DEFINITIONS = Listing(
-    rows=select(*DEFINITION_COLUMNS),
+    rows=select(process_definition),
     key=process_definition.c.id,
     criteria={
         "definition_id": process_definition.c.id.__eq__,
@@ -104,8 +105,13 @@ DEFINITIONS = Listing(
         "keys": process_definition.c.key.in_,
         "name": process_definition.c.name.__eq__,
         "name_like": process_definition.c.name.like,
+        "key_like": process_definition.c.key.like,
+        "definition_ids": process_definition.c.id.in_,
         "version": process_definition.c.version.__eq__,
         "version_tag": process_definition.c.version_tag.__eq__,
+        "version_tag_like": process_definition.c.version_tag.like,
+        "suspended": process_definition.c.suspended.__eq__,
+        "startable_in_tasklist": process_definition.c.startable_in_tasklist.__eq__,
         "latest_version": _is_latest,
         "deployment_id": process_definition.c.deployment_id.__eq__,
     },
@@ -118,31 +124,6 @@ DEFINITIONS = Listing(
         "deploymentId": process_definition.c.deployment_id,
     },
     entity=to_definition,
-)
-
-INSTANCES = Listing(
-    rows=select(
-        process_instance.c.id,
-        process_instance.c.definition_id,
-        process_definition.c.key,
-        process_instance.c.business_key,
-    ).join_from(process_instance, process_definition),
-    key=process_instance.c.id,
-    criteria={
-        "instance_id": process_instance.c.id.__eq__,
-        "instance_ids": process_instance.c.id.in_,
-        "business_key": process_instance.c.business_key.__eq__,
-        "business_key_like": process_instance.c.business_key.like,
-        "definition_key": process_definition.c.key.__eq__,
-        "definition_id": process_definition.c.id.__eq__,
-    },
-    orders={
-        "instanceId": process_instance.c.id,
-        "businessKey": process_instance.c.business_key,
-        "definitionId": process_definition.c.id,
-        "definitionKey": process_definition.c.key,
-    },
-    entity=lambda row: ProcessInstance(row.id, row.definition_id, row.key, row.business_key),
 )
 
 TASKS = Listing(

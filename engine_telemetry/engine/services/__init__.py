@@ -1,6 +1,9 @@
 """The engine's public face: one class for each service; every method runs one command."""
 
+from engine_telemetry.engine.services.decision import DecisionService
 from engine_telemetry.engine.services.external_task import ExternalTaskService
+from engine_telemetry.engine.services.form import FormService
+from engine_telemetry.engine.services.history import HistoryService
 from engine_telemetry.engine.services.identity import IdentityService
 from engine_telemetry.engine.services.management import ManagementService
 from engine_telemetry.engine.services.repository import RepositoryService
@@ -8,7 +11,10 @@ from engine_telemetry.engine.services.runtime import RuntimeService
 from engine_telemetry.engine.services.task import TaskService
 
 __all__ = [
+    "DecisionService",
     "ExternalTaskService",
+    "FormService",
+    "HistoryService",
     "IdentityService",
     "ManagementService",
     "RepositoryService",

@@ -1,5 +1,14 @@
-"""Telemetry: its switch, and what it would send."""
+"""Telemetry, jobs and statistics: what an operator looks at."""
 
+from datetime import datetime
+from typing import Unpack
+
+from engine_telemetry.engine.commands.job import (
+    GetJobExceptionStacktraceCmd,
+    JobQueryImpl,
+    SetJobDuedateCmd,
+    SetJobRetriesCmd,
+)
 from engine_telemetry.engine.commands.management import (
     GetTelemetryDataCmd,
     GetTelemetryHistoryCmd,
@@ -7,14 +16,21 @@ from engine_telemetry.engine.commands.management import (
     IsTelemetryEnabledCmd,
     TelemetryConfigureCmd,
 )
+from engine_telemetry.engine.commands.statistics import (
+    ActivityStatisticsQueryImpl,
+    ProcessDefinitionStatisticsQueryImpl,
+)
+from engine_telemetry.engine.criteria import ProcessDefinitionSearch
 from engine_telemetry.engine.executor import Executor
+from engine_telemetry.engine.runtime_criteria import JobCriteria, JobSearch
+from engine_telemetry.engine.runtime_entities import ActivityStatistics, DefinitionStatistics, Job
 from engine_telemetry.history import History
 from engine_telemetry.report import Report
 from engine_telemetry.status import Status
 
 
 class ManagementService:
-    """Telemetry: its switch, and what it would send."""
+    """Telemetry: its switch, and what it would send; jobs; and how much goes on where."""
 
     def __init__(self, executor: Executor) -> None:
         """Run commands on this executor."""
@@ -44,3 +60,47 @@ class ManagementService:
     def get_telemetry_history(self) -> History:
         """The last reports with their bytes, and the last changes of the switch."""
         return self._executor.execute(GetTelemetryHistoryCmd())
+
+    def jobs(self, **search: Unpack[JobSearch]) -> list[Job]:
+        """Find jobs."""
+        return self._executor.execute(JobQueryImpl(search))
+
+    def count_jobs(self, **criteria: Unpack[JobCriteria]) -> int:
+        """Count jobs."""
+        return self._executor.execute(JobQueryImpl(criteria).count)
+
+    def set_job_retries(self, job_id: str, retries: int) -> None:
+        """Say how often a job is still tried; more than 0 ends its incident.
+
+        Raises:
+            NotFoundException: There is no such job. The same holds for the two methods below.
+            BadUserRequestException: The number is negative.
+        """
+        self._executor.execute(SetJobRetriesCmd(job_id, retries))
+
+    def set_job_due(self, job_id: str, due: datetime | None) -> None:
+        """Say when a job is due; ``None`` is now."""
+        self._executor.execute(SetJobDuedateCmd(job_id, due))
+
+    def job_error_details(self, job_id: str) -> str | None:
+        """The stack trace of a job's last failure; ``None`` if it has not failed."""
+        return self._executor.execute(GetJobExceptionStacktraceCmd(job_id))
+
+    def activity_statistics(self, definition_id: str) -> list[ActivityStatistics]:
+        """What goes on in the activities of a process definition; those with nothing are left out.
+
+        Raises:
+            NotFoundException: There is no such definition.
+        """
+        return self._executor.execute(ActivityStatisticsQueryImpl(definition_id))
+
+    def definition_statistics(
+        self, *, all_versions: bool = False, **search: Unpack[ProcessDefinitionSearch]
+    ) -> list[DefinitionStatistics]:
+        """What goes on in the instances of process definitions.
+
+        Args:
+            all_versions: One result for each key: its newest definition, and the sums over all its versions.
+            search: Which definitions.
+        """
+        return self._executor.execute(ProcessDefinitionStatisticsQueryImpl(search, all_versions))

@@ -1,11 +1,15 @@
-"""Deployments and process definitions."""
+"""Deployments, and the definitions of processes and decisions in them."""
 
 from collections.abc import Mapping
 from typing import Unpack
 
+from engine_telemetry.engine.commands.decision import (
+    DecisionDefinitionQueryImpl,
+    GetDeployedDecisionDefinitionCmd,
+    GetDeploymentDecisionModelCmd,
+)
+from engine_telemetry.engine.commands.deployment import DeleteDeploymentCmd, DeployCmd
 from engine_telemetry.engine.commands.repository import (
-    DeleteDeploymentCmd,
-    DeployCmd,
     DeploymentQueryImpl,
     GetDeployedProcessDefinitionCmd,
     GetDeploymentProcessModelCmd,
@@ -19,12 +23,13 @@ from engine_telemetry.engine.criteria import (
     ProcessDefinitionCriteria,
     ProcessDefinitionSearch,
 )
-from engine_telemetry.engine.entities import Deployment, ProcessDefinition, Resource
+from engine_telemetry.engine.entities import DecisionDefinition, Deployment, ProcessDefinition, Resource
 from engine_telemetry.engine.executor import Executor
+from engine_telemetry.engine.runtime_criteria import DecisionDefinitionCriteria, DecisionDefinitionSearch
 
 
 class RepositoryService:
-    """Deployments and process definitions."""
+    """Deployments, and the definitions of processes and decisions in them."""
 
     def __init__(self, executor: Executor) -> None:
         """Run commands on this executor."""
@@ -42,8 +47,8 @@ class RepositoryService:
         """Deploy files together: all of them, or none if one cannot be deployed.
 
         Args:
-            resources: The content of each file by its name. Names that end in ``.bpmn`` or ``.bpmn20.xml`` are models,
-                others are kept as they are.
+            resources: The content of each file by its name. Names that end in ``.bpmn`` or ``.bpmn20.xml`` are
+                processes, those in ``.dmn`` or ``.dmn11.xml`` decisions; others are kept as they are.
             name: The deployment's name.
             source: Where it came from.
             enable_duplicate_filtering: Return the last deployment of this name if it has the same files.
@@ -52,6 +57,7 @@ class RepositoryService:
         Raises:
             ParseException: A model cannot be deployed.
             BadUserRequestException: There are no files, or a name is too long.
+            ProcessEngineException: A message starts another process already.
         """
         return self._executor.execute(
             DeployCmd(
@@ -115,3 +121,27 @@ class RepositoryService:
             NotFoundException: There is no such process definition.
         """
         return self._executor.execute(GetDeploymentProcessModelCmd(definition_id))
+
+    def decision_definitions(self, **search: Unpack[DecisionDefinitionSearch]) -> list[DecisionDefinition]:
+        """Find decision definitions."""
+        return self._executor.execute(DecisionDefinitionQueryImpl(search))
+
+    def count_decision_definitions(self, **criteria: Unpack[DecisionDefinitionCriteria]) -> int:
+        """Count decision definitions."""
+        return self._executor.execute(DecisionDefinitionQueryImpl(criteria).count)
+
+    def decision_definition(self, decision_id: str) -> DecisionDefinition:
+        """The decision definition with this id.
+
+        Raises:
+            NotFoundException: There is none.
+        """
+        return self._executor.execute(GetDeployedDecisionDefinitionCmd(decision_id))
+
+    def decision_model(self, decision_id: str) -> bytes:
+        """The file that holds the model of a decision definition, as it was deployed.
+
+        Raises:
+            NotFoundException: There is no such decision definition.
+        """
+        return self._executor.execute(GetDeploymentDecisionModelCmd(decision_id))

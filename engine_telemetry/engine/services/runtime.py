@@ -3,8 +3,22 @@
 from collections.abc import Iterable, Mapping
 from typing import Unpack
 
+from engine_telemetry.engine.commands.incident import (
+    IncidentQueryImpl,
+    ResolveIncidentCmd,
+    SetAnnotationForIncidentCmd,
+)
+from engine_telemetry.engine.commands.message import (
+    CorrelateAllMessageCmd,
+    CorrelateMessageCmd,
+    Message,
+    MessageEventReceivedCmd,
+    SignalEventReceivedCmd,
+)
 from engine_telemetry.engine.commands.runtime import (
     DeleteProcessInstanceCmd,
+    EventSubscriptionQueryImpl,
+    ExecutionQueryImpl,
     GetExecutionVariablesCmd,
     GetExecutionVariableTypedCmd,
     PatchExecutionVariablesCmd,
@@ -12,10 +26,29 @@ from engine_telemetry.engine.commands.runtime import (
     RemoveExecutionVariablesCmd,
     SetExecutionVariablesCmd,
     StartProcessInstanceCmd,
+    VariableInstanceQueryImpl,
 )
-from engine_telemetry.engine.criteria import ProcessInstanceCriteria, ProcessInstanceSearch
 from engine_telemetry.engine.entities import ProcessInstance, TypedValue
 from engine_telemetry.engine.executor import Executor
+from engine_telemetry.engine.runtime_criteria import (
+    EventSubscriptionCriteria,
+    EventSubscriptionSearch,
+    ExecutionCriteria,
+    ExecutionSearch,
+    IncidentCriteria,
+    IncidentSearch,
+    ProcessInstanceCriteria,
+    ProcessInstanceSearch,
+    VariableInstanceCriteria,
+    VariableInstanceSearch,
+)
+from engine_telemetry.engine.runtime_entities import (
+    Correlation,
+    EventSubscription,
+    Execution,
+    Incident,
+    VariableInstance,
+)
 
 
 class RuntimeService:
@@ -91,3 +124,89 @@ class RuntimeService:
     def remove_variable(self, instance_id: str, name: str) -> None:
         """Remove a variable of a process instance, if it has it."""
         self._executor.execute(RemoveExecutionVariablesCmd(instance_id, (name,)))
+
+    def correlate_message(self, message: Message) -> Correlation:
+        """Bring a message to the one who waits for it; if nobody does, start the process that it starts.
+
+        Raises:
+            MismatchingMessageCorrelationException: Nobody waits for it, or more than one does.
+            BadUserRequestException: It has no name, or a variable's value cannot be stored.
+        """
+        return self._executor.execute(CorrelateMessageCmd(message))
+
+    def correlate_all(self, message: Message) -> list[Correlation]:
+        """Bring a message to everybody who waits for it, and start all processes that it starts.
+
+        Raises:
+            BadUserRequestException: It has no name, or a variable's value cannot be stored.
+        """
+        return self._executor.execute(CorrelateAllMessageCmd(message))
+
+    def message_received(
+        self, message_name: str, execution_id: str, variables: Mapping[str, object] | None = None
+    ) -> None:
+        """Bring a message to one execution.
+
+        Raises:
+            NullValueException: It does not wait for that.
+        """
+        self._executor.execute(MessageEventReceivedCmd(execution_id, message_name, variables or {}))
+
+    def signal_received(
+        self, signal_name: str, *, execution_id: str | None = None, variables: Mapping[str, object] | None = None
+    ) -> None:
+        """Bring a signal to everybody who waits for it and start all processes that it starts; or to one execution.
+
+        Raises:
+            NullValueException: That execution does not wait for it.
+        """
+        self._executor.execute(SignalEventReceivedCmd(signal_name, execution_id, variables or {}))
+
+    def variable_instances(self, **search: Unpack[VariableInstanceSearch]) -> list[VariableInstance]:
+        """Find variables of running process instances, local ones too."""
+        return self._executor.execute(VariableInstanceQueryImpl(search))
+
+    def count_variable_instances(self, **criteria: Unpack[VariableInstanceCriteria]) -> int:
+        """Count variables of running process instances."""
+        return self._executor.execute(VariableInstanceQueryImpl(criteria).count)
+
+    def executions(self, **search: Unpack[ExecutionSearch]) -> list[Execution]:
+        """Find process instances and what waits in them."""
+        return self._executor.execute(ExecutionQueryImpl(search))
+
+    def count_executions(self, **criteria: Unpack[ExecutionCriteria]) -> int:
+        """Count process instances and what waits in them."""
+        return self._executor.execute(ExecutionQueryImpl(criteria).count)
+
+    def event_subscriptions(self, **search: Unpack[EventSubscriptionSearch]) -> list[EventSubscription]:
+        """Find who waits for events."""
+        return self._executor.execute(EventSubscriptionQueryImpl(search))
+
+    def count_event_subscriptions(self, **criteria: Unpack[EventSubscriptionCriteria]) -> int:
+        """Count who waits for events."""
+        return self._executor.execute(EventSubscriptionQueryImpl(criteria).count)
+
+    def incidents(self, **search: Unpack[IncidentSearch]) -> list[Incident]:
+        """Find open incidents."""
+        return self._executor.execute(IncidentQueryImpl(search))
+
+    def count_incidents(self, **criteria: Unpack[IncidentCriteria]) -> int:
+        """Count open incidents."""
+        return self._executor.execute(IncidentQueryImpl(criteria).count)
+
+    def resolve_incident(self, incident_id: str) -> None:
+        """End an incident that a program made; one of a job or an external task ends when its retries are set.
+
+        Raises:
+            NotFoundException: There is no such open incident.
+            BadUserRequestException: It is one of a job or an external task.
+        """
+        self._executor.execute(ResolveIncidentCmd(incident_id))
+
+    def annotate_incident(self, incident_id: str, annotation: str | None) -> None:
+        """Write something beside an incident, or remove what is there.
+
+        Raises:
+            NotFoundException: There is no such open incident.
+        """
+        self._executor.execute(SetAnnotationForIncidentCmd(incident_id, annotation))

@@ -146,9 +146,9 @@ def test_the_history_has_each_change_with_who_made_it(engine: ProcessEngine, com
     command("disable")
     changes = json.loads(command("history", "--json").stdout)["changes"]
     who = pwd.getpwuid(os.getuid()).pw_name
-    assert [(change["who"], change["from"], change["to"]) for change in changes] == [
-        (who, True, False),
-        ("ann", None, True),
+    assert [(change["who"], change["cause"], change["from"], change["to"]) for change in changes] == [
+        (who, "the command line", True, False),
+        ("ann", "the API", None, True),
     ]
     text = command("history").stdout
     assert "Reports:\nnone\n" in text

@@ -122,10 +122,9 @@ def test_a_body_is_not_read_of_who_is_not_known(http: TestClient) -> None:
 
 def test_after_ten_failures_the_answer_says_when_to_come_back(http: TestClient, wsgi: Client, basic: Basic) -> None:
     wrong = basic("ann", "wrong password")
-    for path in ("/engine-rest/task", "/"):
-        answers = [http.get(path, headers=wrong) for _ in range(11)]
-        assert answers[-1].status_code == 429
-        assert 0 < int(answers[-1].headers["Retry-After"]) <= 60
+    refused = [http.get("/engine-rest/task", headers=wrong) for _ in range(11)]
+    assert refused[-1].status_code == 429
+    assert 0 < int(refused[-1].headers["Retry-After"]) <= 60
     answers = [wsgi.get("/engine-rest/telemetry/data", headers=wrong) for _ in range(11)]
     assert [answer.status_code for answer in answers] == [401] * 10 + [429]
     assert '"type":"TooManyFailedChecksException"' in answers[-1].text
@@ -169,24 +168,6 @@ def test_what_is_remembered_shows_no_password_and_is_bounded(
     assert authentication.user(basic("bob")["Authorization"]) == "bob"
 
 
-def test_the_page_shows_telemetry_to_an_administrator_only(
-    http: TestClient, engine: ProcessEngine, basic: Basic
-) -> None:
-    nobody = http.get("/")
-    assert nobody.status_code == 401
-    assert nobody.headers["WWW-Authenticate"] == CHALLENGE
-    assert engine.management_service.get_telemetry_data().to_dict()["installation"] not in nobody.text
-    bob = http.get("/", headers=basic("bob"))
-    assert bob.status_code == 200
-    assert "camunda-admin" in bob.text
-    assert "telemetry is off" not in bob.text
-    assert "/engine-rest/telemetry" not in bob.text
-    assert engine.management_service.get_telemetry_data().to_dict()["installation"] not in bob.text
-    ann = http.get("/", headers=basic("ann"))
-    assert '<h1 id="state">Usage telemetry is off</h1>' in ann.text
-    assert "curl -u NAME -X POST" in ann.text
-
-
 def test_no_password_appears_in_a_log(
     http: TestClient, basic: Basic, password: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -207,7 +188,8 @@ def test_a_database_that_fails_lets_nobody_in(http: TestClient, settings: dict[s
     assert response.json()["type"] == "ProcessEngineException"
 
 
-@pytest.mark.parametrize("path", ["/", "/engine-rest/version"])
+@pytest.mark.usefixtures("engine")
+@pytest.mark.parametrize("path", ["/login", "/engine-rest/version"])
 def test_without_a_password_requests_from_beyond_this_machine_are_refused(settings: dict[str, Any], path: str) -> None:
     open_app = create_app(**settings | {"rest_authentication": "none"})
     try:

@@ -3,8 +3,10 @@
 from alembic import context
 from sqlalchemy.schema import SchemaItem
 
+from engine_telemetry.engine.persistence.history_tables import hi_process_instance
 from engine_telemetry.engine.persistence.schema import VERSION_TABLE
-from engine_telemetry.engine.persistence.tables import metadata
+
+metadata = hi_process_instance.metadata  # one for all tables; importing those of history completes it
 
 
 def _is_ours(_: SchemaItem, name: str | None, kind: str, *__: object) -> bool:

@@ -1,0 +1,233 @@
+"""The job executor: does timers and asynchronous continuations, in a thread of its own, in one process of a node.
+
+Theory of operation
+-------------------
+
+Every process with an open engine runs one daemon thread. One of the processes of a node that use the same database
+leads (``job_lead.py``); the others try to every few seconds, so that there is another one soon when it dies. Only the
+leader looks into the database:
+
+* when a command of its process has made a job, after the commit;
+* when one of another process has, which it is told by a *bell*, some bytes in the file of the lock;
+* when the next job is due; and else after a pause that doubles from a second to a minute while there is nothing to do,
+  for jobs of nodes that are gone.
+
+What it finds it **acquires**: one transaction that locks a few rows for this owner and some minutes (``SKIP LOCKED``,
+so that several nodes share the work), and does one after the other, each in a transaction of its own. So jobs of one
+instance never run beside each other on a node; on two nodes the lock of the instance's row keeps them apart. What fails
+is rolled back, and a second transaction counts the retries down or makes an incident. A process that is killed
+leaves locks that run out: a job is done at least once, and its transaction is committed once.
+
+A fork waits a little while for the transaction that the thread is in, because a SQLite database cannot be used by a
+child that was forked out of one. Closing waits for the job that is being done no longer than ``CLOSE_SECONDS``.
+"""
+
+import logging
+import os
+import threading
+import time
+import weakref
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import uuid4
+
+from engine_telemetry.engine.commands.job_execution import (
+    AcquireJobsCmd,
+    ExecuteJobsCmd,
+    FailedJobListener,
+    UnlockJobCmd,
+)
+from engine_telemetry.engine.context import CommandContext, ReadOnly
+from engine_telemetry.engine.executor import Executor
+from engine_telemetry.engine.job_lead import JobLead
+from engine_telemetry.engine.persistence import jobs
+from engine_telemetry.exceptions import OptimisticLockingException
+
+logger = logging.getLogger("engine_telemetry.engine")
+
+CLOSE_SECONDS = 5.0
+FORK_SECONDS = 5.0
+MOST_JOBS = 3  # that are acquired at once, as in Camunda
+
+_LISTEN_SECONDS = 0.5
+_STANDBY_SECONDS = 5.0
+_FIRST_PAUSE = 1.0
+_LONGEST_PAUSE = 60.0
+
+_executors: "weakref.WeakSet[JobExecutor]" = weakref.WeakSet()
+
+
+@dataclass(frozen=True)
+class _Outlook:
+    """What a look into the database says.
+
+    Attributes:
+        anything: Whether there is something to do.
+        seconds: Until the next job is due.
+    """
+
+    anything: bool
+    seconds: float
+
+
+class _Look(ReadOnly):
+    """Look for jobs. Private, so that it is not counted: it is nobody's use of the engine."""
+
+    def __call__(self, context: CommandContext) -> _Outlook:
+        now = context.clock()
+        if jobs.anything_to_do(context.connection, now):
+            return _Outlook(anything=True, seconds=0.0)
+        due = jobs.next_due(context.connection, now)
+        seconds = _LONGEST_PAUSE if due is None else (due - now) / timedelta(seconds=1)
+        return _Outlook(anything=False, seconds=seconds)
+
+
+def do_job(executor: Executor, job_id: str, owner: str | None = None) -> None:
+    """Do one job; if that fails, note it in a transaction of its own and raise the error."""
+    try:
+        executor.execute(ExecuteJobsCmd(job_id, owner))
+    except OptimisticLockingException:
+        executor.execute(UnlockJobCmd(job_id))  # nobody's fault: it is tried again as it is
+        raise
+    except Exception as exc:
+        executor.execute(FailedJobListener.FailedJobListenerCmd(job_id, exc))
+        raise
+
+
+class JobExecutor:
+    """Does the jobs of a database. Start, stop and wake it from any thread.
+
+    Args:
+        executor: Executes the commands.
+        lead: Which process does the jobs.
+    """
+
+    def __init__(self, executor: Executor, lead: JobLead) -> None:
+        """Do nothing yet."""
+        self._executor = executor
+        self._lead = lead
+        self._trouble: str | None = None
+        self.forget_process()
+        _executors.add(self)
+
+    def forget_process(self) -> None:
+        """There is no thread: at the start, and in a forked child."""
+        self._owner = str(uuid4())
+        self._woken = threading.Event()
+        self._stopped = threading.Event()
+        self._busy = threading.Lock()
+        self._forking = threading.local()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin in this process."""
+        self._stopped.clear()
+        self._thread = threading.Thread(target=self._run, name="engine-jobs", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End in this process, after the job that is being done, if that does not take too long."""
+        thread, self._thread = self._thread, None
+        self._stopped.set()
+        self._woken.set()
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(CLOSE_SECONDS)
+            if thread.is_alive():
+                logger.warning("A job is still being done; if this process ends before it, another one does it again")
+
+    def wake(self) -> None:
+        """There may be something to do."""
+        self._woken.set()
+        self._lead.ring()
+
+    def _run(self) -> None:
+        pause = _FIRST_PAUSE
+        while not self._stopped.is_set():
+            if not self._lead.take():
+                self._stopped.wait(_STANDBY_SECONDS)
+                continue
+            bell = self._lead.bell()
+            self._woken.clear()
+            seconds = self._turn()
+            if seconds:
+                self._listen(bell, min(pause, seconds))
+            pause = min(pause * 2, _LONGEST_PAUSE) if seconds else _FIRST_PAUSE
+        self._lead.release()
+
+    def _turn(self) -> float:
+        """Do what there is to do; for how many seconds there is nothing more."""
+        try:
+            outlook = self._do_some()
+        except Exception as exc:  # noqa: BLE001  the database is away, or something else that may pass
+            self._failed(exc)
+            return _LONGEST_PAUSE
+        self._worked()
+        return outlook.seconds
+
+    def _do_some(self) -> _Outlook:
+        with self._busy:
+            outlook = self._executor.execute(_Look())
+            acquired = self._executor.execute(AcquireJobsCmd(self._owner, MOST_JOBS)) if outlook.anything else []
+        for job in acquired:
+            with self._busy:
+                self._do(job.id)
+        return outlook
+
+    def _do(self, job_id: str) -> None:
+        if self._stopped.is_set():
+            self._executor.execute(UnlockJobCmd(job_id))
+            return
+        try:
+            do_job(self._executor, job_id, self._owner)
+        except Exception as exc:  # noqa: BLE001  a delegate may raise anything, and it is noted with the job
+            logger.warning("The job %s failed with a %s; its error message says more", job_id, type(exc).__name__)
+
+    def _listen(self, bell: bytes, seconds: float) -> None:
+        """Wait for that long, or until there may be something to do."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0 and self._lead.bell() == bell:
+            if self._woken.wait(min(left, _LISTEN_SECONDS)):
+                return
+
+    def _failed(self, exc: Exception) -> None:
+        if self._trouble != type(exc).__name__:
+            self._trouble = type(exc).__name__
+            logger.warning("The job executor cannot work, and tries again later: %s", exc)
+
+    def _worked(self) -> None:
+        if self._trouble is not None:
+            self._trouble = None
+            logger.info("The job executor works again")
+
+    def before_fork(self) -> None:
+        """Wait a little while for the transaction that the thread is in."""
+        own = self._thread is threading.current_thread()
+        self._forking.held = not own and self._busy.acquire(timeout=FORK_SECONDS)
+
+    def after_fork_in_parent(self) -> None:
+        """Let the thread go on."""
+        if self._forking.held:
+            self._busy.release()
+
+    def after_fork_in_child(self) -> None:
+        """The thread and the lead are the parent's."""
+        self.forget_process()
+        self._lead.after_fork()
+
+
+def _before_fork() -> None:
+    for executor in list(_executors):
+        executor.before_fork()
+
+
+def _after_fork_in_parent() -> None:
+    for executor in list(_executors):
+        executor.after_fork_in_parent()
+
+
+def _after_fork_in_child() -> None:
+    for executor in list(_executors):
+        executor.after_fork_in_child()
+
+
+os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)

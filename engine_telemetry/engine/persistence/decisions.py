@@ -1,0 +1,122 @@
+"""Rows of decision definitions."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, String, cast, func, select, true
+
+from engine_telemetry.engine.entities import DecisionDefinition
+from engine_telemetry.engine.persistence.listing import Listing
+from engine_telemetry.engine.persistence.tables import decision_definition, process_definition, resource
+from engine_telemetry.engine.persistence.writing import insert_rows
+
+
+def insert_decisions(connection: Connection, new: Sequence[DecisionDefinition]) -> None:
+    """Store the decision definitions of a deployment."""
+    rows = [vars(one) | {"resource_name": one.resource} for one in new]
+    insert_rows(connection, decision_definition, [{k: v for k, v in row.items() if k != "resource"} for row in rows])
+
+
+def latest_versions(connection: Connection, keys: Iterable[str]) -> dict[str, int]:
+    """The latest version of each key that has one."""
+    columns = decision_definition.c
+    statement = select(columns.key, func.max(columns.version)).where(columns.key.in_(list(keys))).group_by(columns.key)
+    return dict(connection.execute(statement).tuples().all())
+
+
+def find_decision(connection: Connection, decision_id: str) -> DecisionDefinition | None:
+    """The decision definition with this id."""
+    return _find(connection, decision_definition.c.id == decision_id)
+
+
+def find_bound_decision(
+    connection: Connection,
+    key: str,
+    binding: str = "latest",
+    value: str | None = None,
+    caller_definition_id: str | None = None,
+) -> DecisionDefinition | None:
+    """The decision definition that is meant.
+
+    Args:
+        connection: The command's transaction.
+        key: Its key.
+        binding: ``latest``, ``deployment`` (that of the caller's definition), ``version`` or ``versionTag``.
+        value: The version or the tag.
+        caller_definition_id: The process definition of the instance that asks.
+    """
+    which = decision_definition.c.key == key
+    match binding:
+        case "deployment":
+            same = select(process_definition.c.deployment_id).where(process_definition.c.id == caller_definition_id)
+            which &= decision_definition.c.deployment_id == same.scalar_subquery()
+        case "version":
+            which &= cast(decision_definition.c.version, String) == value
+        case "versionTag":
+            which &= decision_definition.c.version_tag == value
+    return _find(connection, which)
+
+
+def read_file(connection: Connection, decision_id: str) -> bytes | None:
+    """The file that a decision definition came from."""
+    statement = (
+        select(resource.c.content)
+        .join(decision_definition, decision_definition.c.deployment_id == resource.c.deployment_id)
+        .where(decision_definition.c.id == decision_id, decision_definition.c.resource_name == resource.c.name)
+    )
+    return connection.execute(statement).scalar_one_or_none()
+
+
+def _find(connection: Connection, which: ColumnElement[bool]) -> DecisionDefinition | None:
+    statement = select(decision_definition).where(which).order_by(decision_definition.c.version.desc()).limit(1)
+    row = connection.execute(statement).one_or_none()
+    return None if row is None else _to_decision(row)
+
+
+def _to_decision(row: Row[Any]) -> DecisionDefinition:
+    return DecisionDefinition(
+        row.id,
+        row.key,
+        row.version,
+        row.name,
+        row.version_tag,
+        row.deployment_id,
+        row.resource_name,
+        row.history_time_to_live,
+    )
+
+
+def _is_latest(latest_only: bool) -> ColumnElement[bool]:  # noqa: FBT001  a criterion's value
+    if not latest_only:
+        return true()
+    newer = decision_definition.alias("newer")
+    latest = select(func.max(newer.c.version)).where(newer.c.key == decision_definition.c.key).scalar_subquery()
+    return decision_definition.c.version == latest
+
+
+DECISIONS = Listing(
+    rows=select(decision_definition),
+    key=decision_definition.c.id,
+    criteria={
+        "decision_id": decision_definition.c.id.__eq__,
+        "decision_ids": decision_definition.c.id.in_,
+        "key": decision_definition.c.key.__eq__,
+        "key_like": decision_definition.c.key.like,
+        "name": decision_definition.c.name.__eq__,
+        "name_like": decision_definition.c.name.like,
+        "version": decision_definition.c.version.__eq__,
+        "version_tag": decision_definition.c.version_tag.__eq__,
+        "latest_version": _is_latest,
+        "deployment_id": decision_definition.c.deployment_id.__eq__,
+        "resource_name": decision_definition.c.resource_name.__eq__,
+    },
+    orders={
+        "id": decision_definition.c.id,
+        "key": decision_definition.c.key,
+        "name": decision_definition.c.name,
+        "version": decision_definition.c.version,
+        "versionTag": decision_definition.c.version_tag,
+        "deploymentId": decision_definition.c.deployment_id,
+    },
+    entity=_to_decision,
+)
