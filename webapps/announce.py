@@ -22,11 +22,11 @@ def announcement(address: str, status: dict[str, Any] | None) -> str:
         return f"""
   engine-telemetry is running at {address}/   (stop it with Ctrl-C)
 
-  It asks for a user and a password. The first administrator is made by
+  It asks for a user and a password. The first administrator is made there, or by
 
     engine-telemetry create-admin NAME
 
-  with the settings of this server. The page above, and "engine-telemetry status", then say what telemetry does.
+  with the settings of this server. Cockpit, and "engine-telemetry status", then say what telemetry does.
 """
     switch = "false" if status["enabled"] else "true"
     verb = "off" if status["enabled"] else "on"
@@ -36,7 +36,7 @@ def announcement(address: str, status: dict[str, Any] | None) -> str:
   engine-telemetry is running at {address}/   (stop it with Ctrl-C)
 
   {status["reason"]}{where}
-  To switch it {verb}:
+  To switch it {verb}, log in there as an administrator (the first one is made there, too), or:
 
     curl -H 'Content-Type: application/json' -d '{{"enableTelemetry": {switch}}}' \\
       {address}/engine-rest/telemetry/configuration
