@@ -28,6 +28,7 @@ raw_env: list[str] = [
     # "ENGINE_CONFIG=conf/engine.xml",  # unset; settings in an XML file
     # "ENGINE_DATABASE_URL=sqlite:///engine.db",
     # "ENGINE_DATABASE_SCHEMA_UPDATE=true",
+    # "ENGINE_JOB_EXECUTOR_ACTIVATE=true",
     # "ENGINE_INITIALIZE_TELEMETRY=true",  # unset
     # "ENGINE_TELEMETRY_ENDPOINT=https://collector.example/reports",  # unset
     # "ENGINE_TELEMETRY_REPORTER_ACTIVATE=true",

@@ -14,6 +14,8 @@ from engine_telemetry.reporter import Clock
 logger = logging.getLogger("engine_telemetry.telemetry")
 
 API = "the API"
+REST_API = "the REST API"
+WEB_APPS = "the web apps"
 COMMAND_LINE = "the command line"
 INITIALIZE_TELEMETRY = "initializeTelemetry"
 
@@ -67,6 +69,15 @@ class Consent:
         """Switch on or off, in the caller's transaction. Returns what the caller must call after the commit."""
         state = store.lock(connection)
         return self._change(connection, state, store.Change(self.clock(), user, cause, state.flag, enabled))
+
+    def decide(
+        self, connection: Connection, *, enabled: bool, user: str | None, cause: str
+    ) -> Callable[[], None] | None:
+        """As ``toggle``, if nobody has decided yet; else ``None``, and nothing is changed."""
+        state = store.lock(connection)
+        if state.flag is not None:
+            return None
+        return self._change(connection, state, store.Change(self.clock(), user, cause, None, enabled))
 
     def _change(self, connection: Connection, state: store.State, change: store.Change) -> Callable[[], None]:
         period = self.configuration.telemetry_reporting_period

@@ -20,6 +20,7 @@
         ├── SuspendedEntityInteractionException  nothing can be done with it while it is suspended
         ├── OptimisticLockingException  somebody else was faster, and again on each retry
         ├── TaskAlreadyClaimedException somebody else has claimed the task
+        ├── ReportNotSentException      a waiting report cannot be tried again now
         ├── AuthorizationException      the user is known, and may not do that
         ├── TooManyFailedChecksException passwords of this user are not checked for a while
         └── RestException               the REST API refuses a request, with a status of its own
@@ -153,6 +154,10 @@ class OptimisticLockingException(ProcessEngineException):
 
 class TaskAlreadyClaimedException(ProcessEngineException):
     """The task has an assignee already."""
+
+
+class ReportNotSentException(ProcessEngineException):
+    """The waiting report cannot be tried again now, or there is none. The message says why."""
 
 
 class AuthorizationException(ProcessEngineException):

@@ -28,6 +28,7 @@ from engine_telemetry.configuration import Configuration
 if TYPE_CHECKING:
     import httpx
 
+NOT_ARRIVING = "Reports do not arrive at the endpoint; they are kept and tried again"
 MAX_ANSWER_BYTES = 64 * 1024
 MAX_RETRY_AFTER = timedelta(hours=24)
 

@@ -34,14 +34,14 @@ class History:
         }
 
 
-def read_history(connection: Connection) -> History:
-    """The last 30 of each.
+def read_history(connection: Connection, *, all_changes: bool = False) -> History:
+    """The last 30 of each, or all changes.
 
     Raises:
         ProcessEngineException: The tables are missing, or those of another version.
     """
     store.require_tables(connection)
-    return History(tuple(store.history(connection, 30)), tuple(store.changes(connection, 30)))
+    return History(tuple(store.history(connection, 30)), tuple(store.changes(connection, None if all_changes else 30)))
 
 
 def _report(record: ReportRecord) -> dict[str, Any]:

@@ -42,7 +42,7 @@ from engine_telemetry.configuration import Configuration
 from engine_telemetry.counters import CounterFile
 from engine_telemetry.database import Database
 from engine_telemetry.exceptions import EngineTelemetryError
-from engine_telemetry.exporter import Answer, Exporter, why_nothing_is_sent_to
+from engine_telemetry.exporter import NOT_ARRIVING, Answer, Exporter, why_nothing_is_sent_to
 
 logger = logging.getLogger("engine_telemetry.telemetry")
 
@@ -116,7 +116,7 @@ class Cycle:
     def __post_init__(self) -> None:
         """Begin with no trouble and no plan."""
         self.database_trouble = Trouble("Telemetry cannot use the database", misses=_MISSES_UNTIL_TROUBLE)
-        self.endpoint_trouble = Trouble("Reports do not arrive at the endpoint; they are kept and tried again")
+        self.endpoint_trouble = Trouble(NOT_ARRIVING)
         self.next_work: datetime | None = None
         self._usable: bool | None = None
 
@@ -162,14 +162,22 @@ class Cycle:
         claim = self._step(cause, at_once=at_once)
         if claim is None or self.exporter is None:
             return
+        state, fate = self.deliver(self.exporter, claim, self._time_limit(cause))
+        self._plan(state, fate, self.clock())
+        self._log(claim, fate)
+
+    def deliver(self, exporter: Exporter, claim: store.Claim, limit: timedelta) -> tuple[store.State, store.Fate]:
+        """Send what was claimed, within this time, and note what came of it.
+
+        Raises:
+            SQLAlchemyError, EngineTelemetryError: The database does not take the answer; the report waits on.
+        """
         logger.debug("Sending report %s, attempt %d: %s", claim.id, claim.attempt, claim.body.decode())
-        answer = self.exporter.send(claim.body, claim.id, self._time_limit(cause))
+        answer = exporter.send(claim.body, claim.id, limit)
         fate = self.fate(answer, claim.attempt, self.clock())
         with self.database.begin() as connection:
-            state, now = store.lock(connection), self.clock()
-            period = self.configuration.telemetry_reporting_period
-            self._plan(store.answer(connection, state, claim.id, fate, now, period), fate, now)
-        self._log(claim, answer, fate)
+            state, period = store.lock(connection), self.configuration.telemetry_reporting_period
+            return store.answer(connection, state, claim.id, fate, self.clock(), period), fate
 
     def _step(self, cause: store.Cause | None, *, at_once: bool = False) -> store.Claim | None:
         began, self.next_work, claim = self.clock(), None, None
@@ -179,15 +187,21 @@ class Cycle:
             self.counters.save()
             with self.database.begin() as connection:
                 state = store.flush(connection, store.lock(connection), self.source, self.clock())
-                if cause is not None and self._may_send(state):
+                if cause is not None and self.may_send(state):
                     state, claim = self._seal_and_claim(connection, state, cause, at_once=at_once)
+                self._look_after_trouble(connection)
         else:
             self.endpoint_trouble.forget()
         self.counters.set_gate(state.installation, state.change_no, on=bool(state.flag))
         self._plan(state, None, began)
         return claim
 
-    def _may_send(self, state: store.State) -> bool:
+    def _look_after_trouble(self, connection: Connection) -> None:
+        if self.endpoint_trouble.reason is not None and store.waiting(connection) is None:
+            self.endpoint_trouble.worked()  # another process has delivered it
+
+    def may_send(self, state: store.State) -> bool:
+        """Whether there is an endpoint, and it has not said that it is gone."""
         return self.exporter is not None and self.exporter.endpoint != state.gone_endpoint
 
     def _seal_and_claim(
@@ -200,8 +214,12 @@ class Cycle:
 
         period, server = settings.telemetry_reporting_period, self.counters.server
         state, _ = store.seal(connection, state, cause, build, now, period=period, server=server)
-        lease = settings.telemetry_request_timeout + _LEASE_MARGIN
-        return state, store.claim(connection, state, self.counters.source, now, lease=lease, at_once=at_once)
+        return state, store.claim(connection, state, self.counters.source, now, lease=self.lease, at_once=at_once)
+
+    @property
+    def lease(self) -> timedelta:
+        """How long an attempt may take, and what goes before and after it."""
+        return self.configuration.telemetry_request_timeout + _LEASE_MARGIN
 
     def _time_limit(self, cause: store.Cause) -> timedelta:
         settings = self.configuration
@@ -221,23 +239,23 @@ class Cycle:
 
     def _plan(self, state: store.State, fate: store.Fate | None, now: datetime) -> None:
         """When there is something to do before the next flush; what is due already and not done must wait for that."""
-        times = [state.next_due] if state.flag and state.next_due and self._may_send(state) else []
+        times = [state.next_due] if state.flag and state.next_due and self.may_send(state) else []
         if fate is not None and fate.state == "waiting":
             times = [fate.next_attempt]
         self.next_work = min((time for time in times if time > now), default=None)
 
-    def _log(self, claim: store.Claim, answer: Answer, fate: store.Fate) -> None:
+    def _log(self, claim: store.Claim, fate: store.Fate) -> None:
         if fate.state == "waiting":
-            logger.debug("Report %s was not accepted (%s), next attempt %s", claim.id, answer, fate.next_attempt)
-            self.endpoint_trouble.failed(answer)
+            logger.debug("Report %s was not accepted (%s), next attempt %s", claim.id, fate.answer, fate.next_attempt)
+            self.endpoint_trouble.failed(fate.answer)
             return
         self.endpoint_trouble.worked()
         if fate.state == "refused":
-            logger.warning("Report %s was refused for good (%s); its counts are not sent again", claim.id, answer)
+            logger.warning("Report %s was refused for good (%s); its counts are not sent again", claim.id, fate.answer)
             if fate.gone_endpoint is not None:
                 logger.warning("%s", why_nothing_is_sent_to(fate.gone_endpoint))
         else:
-            logger.debug("Report %s was accepted (%s)", claim.id, answer)
+            logger.debug("Report %s was accepted (%s)", claim.id, fate.answer)
 
 
 def pause(attempt: int, retries: int) -> timedelta:

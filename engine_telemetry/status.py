@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from engine_telemetry import store
-from engine_telemetry.exporter import why_nothing_is_sent_to
+from engine_telemetry.exporter import NOT_ARRIVING, why_nothing_is_sent_to
 from engine_telemetry.store import Change, ReportRecord
 
 
@@ -92,6 +92,9 @@ def describe(connection: Connection, process: ProcessStatus, problems: tuple[str
         problems = ("Nothing is sent: no telemetryEndpoint is set", *problems)
     elif enabled and state.gone_endpoint is not None and process.endpoint == state.gone_endpoint:
         problems = (why_nothing_is_sent_to(state.gone_endpoint), *problems)
+    waiting = store.waiting(connection)
+    if waiting is not None and waiting.answer is not None:
+        problems = (f"{NOT_ARRIVING}: {waiting.answer}", *problems)
     return Status(
         enabled=enabled,
         configured=state.flag,
@@ -101,7 +104,7 @@ def describe(connection: Connection, process: ProcessStatus, problems: tuple[str
         endpoint=process.endpoint,
         counting_since=state.window_start,
         next_report_due=state.next_due,
-        waiting=store.waiting(connection),
+        waiting=waiting,
         last=next((report for report in history if report.state != "waiting"), None),
         reporter=process.reporter,
         problems=problems,

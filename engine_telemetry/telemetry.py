@@ -30,11 +30,12 @@ from engine_telemetry.consent import API, COMMAND_LINE, Consent
 from engine_telemetry.counter_place import CounterPlace
 from engine_telemetry.counters import CounterFile
 from engine_telemetry.database import Database
-from engine_telemetry.exceptions import EngineTelemetryError, StateDirectoryError
+from engine_telemetry.exceptions import EngineTelemetryError, ReportNotSentException, StateDirectoryError
 from engine_telemetry.exporter import Exporter
 from engine_telemetry.registry import Registry, process_registry
 from engine_telemetry.report import Report
 from engine_telemetry.reporter import Clock, Cycle, Reporter, utc_now
+from engine_telemetry.resending import Attempt, claim_again
 from engine_telemetry.status import ProcessStatus, Status, describe
 
 logger = logging.getLogger("engine_telemetry.telemetry")
@@ -250,13 +251,16 @@ class Telemetry:
 
     # -- consent ------------------------------------------------------------------------------------------------------
 
-    def toggle(self, connection: Connection, *, enabled: bool, user: str | None = None) -> Callable[[], None]:
+    def toggle(
+        self, connection: Connection, *, enabled: bool, user: str | None = None, cause: str | None = None
+    ) -> Callable[[], None]:
         """Switch on or off, in the caller's transaction.
 
         Args:
             connection: The transaction to do it in; flag, audit and withdrawal are committed together or not at all.
             enabled: The new value.
             user: Who does it, for the audit.
+            cause: By what means, for the audit; by default the API, or the command line for who looks on.
 
         Returns:
             What the caller must call after the commit.
@@ -265,8 +269,18 @@ class Telemetry:
             ProcessEngineException: The tables are missing, or those of another version.
         """
         store.require_tables(connection)
-        cause = COMMAND_LINE if self._visiting else API
-        return self._consent.toggle(connection, enabled=enabled, user=user, cause=cause)
+        return self._consent.toggle(connection, enabled=enabled, user=user, cause=cause or self._cause)
+
+    def decide(
+        self, connection: Connection, *, enabled: bool, user: str | None = None, cause: str | None = None
+    ) -> Callable[[], None] | None:
+        """As ``toggle``, if nobody has decided yet; else ``None``, and nothing is changed."""
+        store.require_tables(connection)
+        return self._consent.decide(connection, enabled=enabled, user=user, cause=cause or self._cause)
+
+    @property
+    def _cause(self) -> str:
+        return COMMAND_LINE if self._visiting else API
 
     def _follow(self, state: store.State) -> None:
         if self._counters is not None:
@@ -316,8 +330,35 @@ class Telemetry:
             found += [self._counters.problem or ""]
             found += ["Somebody removed the counter file: restart this server"] if self._counters.unlinked else []
         if self._cycle is not None:
-            found += [trouble.reason or "" for trouble in self._cycle.troubles]
+            found += [self._cycle.database_trouble.reason or ""]
         return [problem for problem in found if problem]
+
+    # -- the history --------------------------------------------------------------------------------------------------
+
+    def claim_again(self, connection: Connection, *, user: str | None = None) -> Attempt:
+        """Claim the waiting report in the caller's transaction, for an attempt that somebody asks for.
+
+        Raises:
+            ReportNotSentException: It cannot be tried now; the message says why.
+            ProcessEngineException: As ``toggle``.
+        """
+        store.require_tables(connection)
+        if self._forbidden:
+            raise ReportNotSentException("Nothing is sent: DO_NOT_TRACK is set in the environment of this server.")
+        counters = self._counters
+        if counters is None or self._visiting or not self.configuration.telemetry_reporter_activate:
+            raise ReportNotSentException("Nothing is sent from here: telemetry does not report in this process.")
+        return claim_again(connection, self._new_cycle(counters), user)
+
+    def delete_history(self, connection: Connection) -> int:
+        """Forget all reports but the waiting one, in the caller's transaction; how many these were.
+
+        Raises:
+            ProcessEngineException: As ``toggle``.
+        """
+        store.require_tables(connection)
+        store.lock(connection)
+        return store.delete_ended(connection)
 
     def _source(self) -> store.Source | None:
         counters = self._counters

@@ -23,6 +23,7 @@ from engine_telemetry.middleware import asgi, wsgi
 from webapps.assets import Assets
 from webapps.authentication import Authentication
 from webapps.cockpit import cockpit_routes
+from webapps.consent import Consent, consent_routes
 from webapps.guard import Administrators, Guard, LoggedIn
 from webapps.home import home_routes
 from webapps.login import LogIn
@@ -58,14 +59,15 @@ def create_app(configuration: Configuration | None = None, **settings: Any) -> S
     engine = ProcessEngine(configuration, **settings)
     authentication = Authentication(engine)
     sessions = Sessions(engine.identity_service)
-    pages = Pages(engine.configuration, sessions)
+    consent = Consent(engine)
+    pages = Pages(engine.configuration, sessions, consent.question)
     rest = rest_app(engine, authentication)
     app = _Application(
         routes=[
             Route("/engine-rest", rest),
             Mount("/engine-rest", rest),
             Mount("/static", Assets()),
-            Mount("", Guard(_router(_pages(engine, sessions, pages)), engine, sessions, pages)),
+            Mount("", Guard(_router(_pages(engine, sessions, pages, consent)), engine, sessions, pages)),
         ],
         exception_handlers=error_handlers(pages),
         middleware=[Middleware(SecurityHeaders)],
@@ -88,7 +90,7 @@ def create_wsgi_app(configuration: Configuration | None = None, **settings: Any)
     return wsgi.TelemetryMiddleware(DispatcherMiddleware(AsgiInWsgi(app), mounts))
 
 
-def _pages(engine: ProcessEngine, sessions: Sessions, pages: Pages) -> list[BaseRoute]:
+def _pages(engine: ProcessEngine, sessions: Sessions, pages: Pages, consent: Consent) -> list[BaseRoute]:
     """All pages: what nobody need be logged in for, and then, behind the log-in, the rest."""
     log_in = LogIn(engine, sessions, pages)
     logged_in: list[BaseRoute] = [
@@ -96,7 +98,7 @@ def _pages(engine: ProcessEngine, sessions: Sessions, pages: Pages) -> list[Base
         *log_in.routes,
         *(Route(f"/{name}", _leads_to(pages, f"/{name}/")) for name in ("tasklist", "cockpit")),
         Mount("/tasklist", _router(tasklist_routes(engine, pages))),
-        Mount("/cockpit", Administrators(_router(cockpit_routes(engine, pages)))),
+        Mount("/cockpit", Administrators(_router([*consent_routes(consent, pages), *cockpit_routes(engine, pages)]))),
     ]
     open_to_all = [*log_in.open_routes, *Setup(engine, log_in, pages).open_routes]
     return [*open_to_all, Mount("", LoggedIn(_router(logged_in), pages))]

@@ -1,8 +1,8 @@
 """Makes pages out of templates. The one place that knows Jinja.
 
 What a template finds: ``visitor`` (who asks), ``url`` and ``asset`` (addresses), ``csrf()`` (the hidden field of a
-form), ``product``, ``theme``, ``page_path`` and ``page_address`` (of this page, without and with its query), and what
-the handler gives it.
+form), ``product``, ``theme``, ``page_path`` and ``page_address`` (of this page, without and with its query),
+``question`` (what is asked besides, or ``None``), and what the handler gives it.
 """
 
 import json
@@ -60,11 +60,15 @@ class Pages:
     Args:
         configuration: Names the product.
         sessions: Carries messages from one page to the next.
+        ask: What a page that shows what was wanted asks as well, as ``base.html`` has it; mostly ``None``.
     """
 
-    def __init__(self, configuration: Configuration, sessions: Sessions) -> None:
+    def __init__(
+        self, configuration: Configuration, sessions: Sessions, ask: Callable[[Request], object] = lambda _: None
+    ) -> None:
         """Make the environment; read no template yet."""
         self._sessions = sessions
+        self._ask = ask
         self._templates = Environment(
             loader=PackageLoader("webapps"),
             autoescape=True,
@@ -95,7 +99,9 @@ class Pages:
             headers: Of HTTP.
             **values: For the template.
         """
-        html = self._templates.get_template(template).render(**self._surroundings(request), **values)
+        question = self._ask(request) if status_code == HTTPStatus.OK else None
+        surroundings = self._surroundings(request) | {"question": question}
+        html = self._templates.get_template(template).render(**surroundings, **values)
         response = HTMLResponse(html, status_code, headers)
         response.headers["Content-Security-Policy"] = PAGE_POLICY
         if visitor_of(request).messages:

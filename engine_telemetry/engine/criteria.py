@@ -36,17 +36,24 @@ class DeploymentSearch(DeploymentCriteria, Paging, total=False):
 
 
 class ProcessDefinitionCriteria(TypedDict, total=False):
-    """Which process definitions. ``sort_by``: id, key, name, version, versionTag, deploymentId."""
+    """Which process definitions. ``sort_by``: id, key, name, version, versionTag, deploymentId.
+
+    ``containing`` is a text in the name or in the key, in any case.
+    """
 
     definition_id: str | None
+    definition_ids: Collection[str] | None
     key: str | None
     keys: Collection[str] | None
     name: str | None
     name_like: str | None
+    containing: str | None
     version: int | None
     version_tag: str | None
     latest_version: bool | None
     deployment_id: str | None
+    suspended: bool | None
+    startable_in_tasklist: bool | None
 
 
 class ProcessDefinitionSearch(ProcessDefinitionCriteria, Paging, total=False):

@@ -59,6 +59,18 @@ class ProcessDefinition:
 
 
 @dataclass(frozen=True)
+class ModelActivity:
+    """An activity, event or gateway in the model of a process.
+
+    Attributes:
+        type: Camunda's: userTask, startEvent, exclusiveGateway and so on.
+    """
+
+    name: str | None
+    type: str
+
+
+@dataclass(frozen=True)
 class DecisionDefinition:
     """One version of a decision that can be evaluated.
 

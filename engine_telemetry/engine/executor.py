@@ -9,7 +9,7 @@ from types import FunctionType
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
 from engine_telemetry.counters import MAX_NAMES
 from engine_telemetry.database import Database
@@ -21,6 +21,10 @@ Run = Callable[[Command[Any]], Any]
 Interceptor = Callable[[Run], Run]
 
 RETRIES = 3
+
+# Camunda's codes.
+DEADLOCK = 10000
+VALUE_TOO_LONG = 10002
 
 logger = logging.getLogger("engine_telemetry.engine")
 
@@ -123,7 +127,8 @@ def counting(counts: Counts) -> Interceptor:
 class Transactions:
     """Runs a command in a transaction of its own; one that another command executes, in the same thread, in the outer.
 
-    A command that was overtaken by another one is run again from the beginning, up to three times.
+    A command that was overtaken by another one, or that the database has chosen to end a deadlock, is run again from
+    the beginning, up to three times.
 
     Args:
         database: Where.
@@ -157,7 +162,9 @@ class Transactions:
         for _ in range(RETRIES):
             try:
                 return self._once(command)
-            except (OptimisticLockingException, IntegrityError) as exc:
+            except (OptimisticLockingException, DBAPIError) as exc:
+                if not is_conflict(exc):
+                    raise
                 logger.debug("%s is run again: %s", kind_of(command).__qualname__, type(exc).__name__)
         return self._once(command)
 
@@ -173,6 +180,26 @@ class Transactions:
                 self._running.context = None
 
 
+def is_conflict(exc: OptimisticLockingException | DBAPIError) -> bool:
+    """Whether a command failed because of another one that ran at the same time, so that it may succeed now."""
+    return isinstance(exc, OptimisticLockingException | IntegrityError) or _is_deadlock(exc)
+
+
+def _is_deadlock(exc: SQLAlchemyError) -> bool:
+    """Each driver has its own way to say so, as it has for a lock that it waited for in vain."""
+    orig: Any = getattr(exc, "orig", None)
+    names = (getattr(orig, "sqlstate", None), getattr(orig, "sqlite_errorname", None), *getattr(orig, "args", ())[:1])
+    return not _DEADLOCKS.isdisjoint(names)
+
+
+_DEADLOCKS = {"40P01", "40001", 1213, 1205, "SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "SQLITE_BUSY_RECOVERY"}
+
+
 def translated(exc: SQLAlchemyError) -> ProcessEngineException:
     """The database's error as one of the engine's, without the values of the statement."""
-    return ProcessEngineException(f"The database refuses: {getattr(exc, 'orig', None) or type(exc).__name__}")
+    error = ProcessEngineException(f"The database refuses: {getattr(exc, 'orig', None) or type(exc).__name__}")
+    if _is_deadlock(exc):
+        error.code = DEADLOCK
+    elif isinstance(exc, DataError):
+        error.code = VALUE_TOO_LONG
+    return error

@@ -38,10 +38,10 @@ from engine_telemetry.engine.commands.job_execution import (
     UnlockJobCmd,
 )
 from engine_telemetry.engine.context import CommandContext, ReadOnly
-from engine_telemetry.engine.executor import Executor
+from engine_telemetry.engine.executor import DEADLOCK, Executor
 from engine_telemetry.engine.job_lead import JobLead
 from engine_telemetry.engine.persistence import jobs
-from engine_telemetry.exceptions import OptimisticLockingException
+from engine_telemetry.exceptions import OptimisticLockingException, ProcessEngineException
 
 logger = logging.getLogger("engine_telemetry.engine")
 
@@ -86,11 +86,9 @@ def do_job(executor: Executor, job_id: str, owner: str | None = None) -> None:
     """Do one job; if that fails, note it in a transaction of its own and raise the error."""
     try:
         executor.execute(ExecuteJobsCmd(job_id, owner))
-    except OptimisticLockingException:
-        executor.execute(UnlockJobCmd(job_id))  # nobody's fault: it is tried again as it is
-        raise
     except Exception as exc:
-        executor.execute(FailedJobListener.FailedJobListenerCmd(job_id, exc))
+        conflict = isinstance(exc, ProcessEngineException) and exc.code in {OptimisticLockingException.code, DEADLOCK}
+        executor.execute(UnlockJobCmd(job_id) if conflict else FailedJobListener.FailedJobListenerCmd(job_id, exc))
         raise
 
 

@@ -12,13 +12,15 @@ class ProcessInstanceCriteria(TypedDict, total=False):
     """Which process instances.
 
     ``sort_by``: instanceId, businessKey, definitionId, definitionKey, startTime. ``activity_ids`` are those of
-    activities that go on now; ``with_incidents`` looks for open ones.
+    activities that go on now; ``with_incidents`` looks for open ones. ``business_key_containing`` takes a text as it is,
+    in any case; of the conditions in ``any_variable`` one must be met.
     """
 
     instance_id: str | None
     instance_ids: Collection[str] | None
     business_key: str | None
     business_key_like: str | None
+    business_key_containing: str | None
     definition_key: str | None
     definition_keys: Collection[str] | None
     definition_keys_not: Collection[str] | None
@@ -38,6 +40,7 @@ class ProcessInstanceCriteria(TypedDict, total=False):
     incident_message: str | None
     incident_message_like: str | None
     variables: Sequence[VariableCondition] | None
+    any_variable: Sequence[VariableCondition] | None
 
 
 class ProcessInstanceSearch(ProcessInstanceCriteria, Paging, total=False):

@@ -51,7 +51,7 @@ def change_flag(
     return save(connection, state)
 
 
-def changes(connection: Connection, limit: int = 30) -> list[Change]:
-    """The last changes of the flag, the newest first."""
+def changes(connection: Connection, limit: int | None = 30) -> list[Change]:
+    """The last changes of the flag, the newest first; all of them without a limit."""
     rows = connection.execute(select(change_table).order_by(change_table.c.no.desc()).limit(limit))
     return [Change(to_time(row.at), row.who, row.cause, row.old, row.new) for row in rows]

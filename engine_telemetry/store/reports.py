@@ -42,6 +42,8 @@ class ReportRecord:
         next_attempt: When it is tried again, if it is waiting.
         answer: The endpoint's last answer, or why there was none.
         answered_at: When that was.
+        not_before: Before when the endpoint does not want to see it.
+        sending_until: Until when a process may be sending it right now; ``None`` if none is.
     """
 
     id: str
@@ -53,6 +55,8 @@ class ReportRecord:
     next_attempt: datetime
     answer: str | None
     answered_at: datetime | None
+    not_before: datetime | None = None
+    sending_until: datetime | None = None
 
 
 Build = Callable[[Mapping[str, int], str | None], bytes]
@@ -169,6 +173,15 @@ def history(connection: Connection, limit: int = ENDED_REPORTS_KEPT + 1) -> list
     return [_to_record(row) for row in rows]
 
 
+def delete_ended(connection: Connection) -> int:
+    """Forget all reports but the waiting one; how many these were.
+
+    Args:
+        connection: In a transaction that has the lock.
+    """
+    return connection.execute(delete(report_table).where(report_table.c.state != "waiting")).rowcount
+
+
 def _insert_report(connection: Connection, cause: Cause, body: bytes, now: datetime) -> str:
     report_id = str(uuid.uuid4())
     row = {"id": report_id, "cause": cause, "created_at": to_ms(now), "body": body, "state": "waiting"}
@@ -211,4 +224,6 @@ def _to_record(row: Row[Any]) -> ReportRecord:
         next_attempt=to_time(row.next_attempt),
         answer=row.answer,
         answered_at=from_ms(row.answered_at),
+        not_before=to_time(row.not_before),
+        sending_until=from_ms(row.claimed_until),
     )

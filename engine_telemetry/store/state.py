@@ -40,7 +40,7 @@ def read(connection: Connection) -> State:
 
 
 def lock(connection: Connection) -> State:
-    """The state, locked until the end of the transaction; what that commits is on the disk, whatever the server's wont.
+    """The state, locked until the end of the transaction; what that commits is on the disk.
 
     PostgreSQL can be set up to be quicker than the disk (``synchronous_commit=off``); a consent, or a report that was
     sent, must not be gone after a crash.

@@ -28,7 +28,7 @@ def test_the_telemetry_logger_alone_at_debug_shows_the_very_body(
     ((request, _),) = httpserver.log
     assert server.log.count(request.get_data(as_text=True)) == 1
     assert "was accepted (HTTP 202)" in server.log
-    assert server.log.count("Telemetry was switched on with the API") == 1
+    assert server.log.count("Telemetry was switched on with the REST API") == 1
     assert "engine_telemetry.engine" not in server.log
 
 

@@ -98,7 +98,7 @@ def test_the_pages_property_switches_on_and_a_later_no_holds(serve: Serve, https
     status = server.get("/telemetry/status")
     assert server.get("/telemetry/data")["product"]["internals"]["commands"] == {}
     server.stop()
-    assert (status["enabled"], status["configured"], status["decidedBy"]) == (False, False, "the API")
+    assert (status["enabled"], status["configured"], status["decidedBy"]) == (False, False, "the REST API")
     assert "switched off" in status["reason"]
     assert server.log.count("Ignoring initializeTelemetry") == 1
     assert "engine.xml, line" in server.log

@@ -34,6 +34,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     ) as engine:
         engine.identity_service.create_user(ADMINISTRATOR, PASSWORD, first_name="Ann", groups=["camunda-admin"])
         engine.identity_service.create_user(USER, PASSWORD, first_name="Bob", last_name="Builder")
+        engine.management_service.toggle_telemetry(enabled=False)  # else a dialog about it would stand before each page
     environment = {name: value for name, value in os.environ.items() if name == "DO_NOT_TRACK"}
     server = start_server(folder, environment=environment)
     yield Site(server)

@@ -1,6 +1,10 @@
-"""The page about telemetry: what it does here, in plain words, and what the next report says."""
+"""The pages about telemetry: what holds and why, what the next report says, what became of the last ones, who decided.
+
+It is the one place where people see that, and where they change it. Texts of reports are shown as they are, to the byte.
+"""
 
 import json
+from dataclasses import dataclass
 from shlex import quote
 from typing import Any
 
@@ -8,35 +12,158 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from engine_telemetry.consent import WEB_APPS
 from engine_telemetry.engine import ProcessEngine
+from engine_telemetry.engine.services import ManagementService
+from engine_telemetry.exceptions import BadUserRequestException, NotFoundException, ReportNotSentException
+from engine_telemetry.history import History
+from engine_telemetry.status import Status
+from engine_telemetry.store import Fate, ReportRecord
 from webapps.pages import Pages
+from webapps.report_text import report_text
 from webapps.visitor import visitor_of
 
-_RESOURCES = ("configuration", "data", "status", "schema")
+_ADDRESS = "/cockpit/telemetry"
+_CHANGES_SHOWN = 30
+_SWITCHED = {
+    True: "Usage telemetry is switched on. It can be switched off at any time.",
+    False: "Usage telemetry is switched off. What was counted and not sent is dropped.",
+}
 
 
 def telemetry_routes(engine: ProcessEngine, pages: Pages) -> list[Route]:
-    """The page, below Cockpit."""
-
-    def show(request: Request) -> Response:
-        return pages.render(request, "cockpit/telemetry.html", **_about(engine, request))
-
-    return [Route("/telemetry", show)]
-
-
-def _about(engine: ProcessEngine, request: Request) -> dict[str, Any]:
-    visitor = visitor_of(request)
-    root = f"{request.url.scheme}://{request.url.netloc}{visitor.url('')}"
-    user = "" if engine.configuration.rest_authentication == "none" else "-u NAME "
-    return {
-        "status": engine.management_service.get_telemetry_status().to_dict(),
-        "report": engine.management_service.get_telemetry_data().to_dict(),
-        "commands": {state: _switch(root, user, on=state == "on") for state in ("on", "off")},
-        "telemetry_resources": _RESOURCES,
-    }
+    """The pages and actions, below Cockpit."""
+    shown, actions = TelemetryPages(engine, pages), TelemetryActions(engine.management_service, pages)
+    return [
+        Route("/telemetry", shown.show),
+        Route("/telemetry/next.json", shown.download_next),
+        Route("/telemetry/report/{id}", shown.show_report),
+        Route("/telemetry/report/{id}/bytes.json", shown.download_report),
+        Route("/telemetry/delete-history", shown.ask_to_delete),
+        Route("/telemetry/delete-history", actions.delete_history, methods=["POST"]),
+        Route("/telemetry/switch", actions.switch, methods=["POST"]),
+        Route("/telemetry/send-again", actions.send_again, methods=["POST"]),
+    ]
 
 
-def _switch(root: str, user: str, *, on: bool) -> str:
+@dataclass(frozen=True)
+class TelemetryPages:
+    """What is shown and downloaded."""
+
+    engine: ProcessEngine
+    pages: Pages
+
+    @property
+    def _management(self) -> ManagementService:
+        return self.engine.management_service
+
+    def show(self, request: Request) -> Response:
+        """The page about all of it."""
+        all_changes = request.query_params.get("changes") == "all"
+        status = self._management.get_telemetry_status()
+        values: dict[str, Any] = {"status": status, "is_usable": status.decided_by != "tables"}
+        if values["is_usable"] or status.installation is not None:
+            values |= self._details(status, all_changes=all_changes)
+        return self.pages.render(request, "telemetry/page.html", **values, **self._terminal(request))
+
+    def _details(self, status: Status, *, all_changes: bool) -> dict[str, Any]:
+        if status.installation is None:
+            return {"is_usable": False}
+        history = self._management.get_telemetry_history(all_changes=all_changes)
+        body = self._management.get_telemetry_data().to_json()
+        return {
+            "report": report_text(body),
+            "size": len(body),
+            "reports": history.reports,
+            "ended": sum(report.state != "waiting" for report in history.reports),
+            "changes": history.changes,
+            "may_be_more": not all_changes and len(history.changes) == _CHANGES_SHOWN,
+        }
+
+    def _terminal(self, request: Request) -> dict[str, Any]:
+        root = f"{request.url.scheme}://{request.url.netloc}{visitor_of(request).url('')}"
+        user = "" if self.engine.configuration.rest_authentication == "none" else "-u NAME "
+        return {"commands": {state: _curl(root, user, on=state == "on") for state in ("on", "off")}}
+
+    def download_next(self, request: Request) -> Response:
+        """The bytes of the next report, as they would be now."""
+        return _attachment(request, "telemetry-next-report.json", self._management.get_telemetry_data().to_json())
+
+    def show_report(self, request: Request) -> Response:
+        """One report of the history, to the byte."""
+        report = self._report(request)
+        return self.pages.render(request, "telemetry/report.html", report=report, text=report_text(report.body))
+
+    def download_report(self, request: Request) -> Response:
+        """Its very bytes."""
+        report = self._report(request)
+        return _attachment(request, f"telemetry-report-{report.id}.json", report.body)
+
+    def _report(self, request: Request) -> ReportRecord:
+        report_id = request.path_params["id"]
+        history: History = self._management.get_telemetry_history()
+        found = next((report for report in history.reports if report.id == report_id), None)
+        if found is None:
+            raise NotFoundException("There is no such report. The last 30 are kept, until somebody deletes them.")
+        return found
+
+    def ask_to_delete(self, request: Request) -> Response:
+        """Ask whether the history is to be deleted."""
+        reports = self._management.get_telemetry_history().reports
+        ended = sum(report.state != "waiting" for report in reports)
+        return self.pages.render(request, "telemetry/delete.html", ended=ended, waits=len(reports) > ended)
+
+
+@dataclass(frozen=True)
+class TelemetryActions:
+    """What is done."""
+
+    management: ManagementService
+    pages: Pages
+
+    def switch(self, request: Request) -> Response:
+        """Switch telemetry on or off."""
+        visitor = visitor_of(request)
+        wanted = {"on": True, "off": False}.get(visitor.field("to"))
+        if wanted is None:
+            raise BadUserRequestException(f"Telemetry cannot be switched {visitor.field('to')!r}. Accepted: on, off.")
+        self.management.toggle_telemetry(wanted, user_id=visitor.user_id, cause=WEB_APPS)
+        return self._back(request, _SWITCHED[wanted])
+
+    def send_again(self, request: Request) -> Response:
+        """Try once more to send the report that waits, and say what the endpoint answered."""
+        try:
+            fate = self.management.send_waiting_telemetry_report(user_id=visitor_of(request).user_id)
+        except ReportNotSentException as exc:
+            return self._back(request, str(exc), kind="alert")
+        return self._back(request, *_outcome(fate))
+
+    def delete_history(self, request: Request) -> Response:
+        """Delete the reports that came to their end."""
+        count = self.management.delete_telemetry_history()
+        return self._back(request, "1 report was deleted." if count == 1 else f"{count} reports were deleted.")
+
+    def _back(self, request: Request, said: str, kind: str = "status") -> Response:
+        return self.pages.redirect(request, visitor_of(request).url(_ADDRESS), said=said, kind=kind)
+
+
+def _outcome(fate: Fate | None) -> tuple[str, str]:
+    if fate is None:
+        return "The endpoint has not answered yet. What comes of it will be shown here.", "alert"
+    if fate.state == "accepted":
+        return f"The endpoint has accepted the report: {fate.answer}.", "status"
+    if fate.state == "refused":
+        return f"The endpoint has refused the report for good: {fate.answer}. Its counts are not sent again.", "alert"
+    return f"The report was not delivered: {fate.answer}. It is kept, and tried again by itself.", "alert"
+
+
+def _attachment(request: Request, name: str, body: bytes) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    content = b"" if request.method == "HEAD" else body
+    return Response(content, media_type="application/json", headers=headers)
+
+
+def _curl(root: str, user: str, *, on: bool) -> str:
     body = json.dumps({"enableTelemetry": on})
     url = f"{root}/engine-rest/telemetry/configuration"
     return f"curl {user}-X POST -H 'Content-Type: application/json' \\\n  -d '{body}' \\\n  {quote(url)}"

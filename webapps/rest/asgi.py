@@ -1,6 +1,10 @@
 """The REST API as an ASGI application."""
 
+import asyncio
+from collections.abc import Mapping
+from datetime import timedelta
 from urllib.parse import quote
+from weakref import WeakKeyDictionary
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
@@ -14,13 +18,19 @@ from engine_telemetry.engine import ProcessEngine
 from engine_telemetry.exceptions import InvalidRequestException, ProcessEngineException, RestException
 from webapps.authentication import Authentication
 from webapps.exposure import refuse_strangers
+from webapps.rest import fetch_and_lock
 from webapps.rest.errors import answer_error, no_resource
-from webapps.rest.exchange import Answer, Request
-from webapps.rest.resource import Resource, perform
+from webapps.rest.exchange import Answer, Request, ok
+from webapps.rest.fetch_and_lock import Fetch, FetchExternalTasksDto, views
+from webapps.rest.long_poll import LongPolls, Tasks, Wait
+from webapps.rest.resource import Resource, perform, refuse_cross_site
 from webapps.rest.resources import OF_ALL_ENGINES, OF_AN_ENGINE
+from webapps.rest.shapes import to_json
 
 _USER = "engine_telemetry.user"  # in the scope
 _METHODS_WITH_BODY = frozenset({"POST", "PUT"})
+_LONGEST_WAIT_IN_WSGI = timedelta(seconds=2)
+_MOST_WAITING_IN_WSGI = 2
 
 
 def rest_app(engine: ProcessEngine, authentication: Authentication) -> ASGIApp:
@@ -34,7 +44,8 @@ def rest_app(engine: ProcessEngine, authentication: Authentication) -> ASGIApp:
 
 def _route(engine: ProcessEngine, resource: Resource) -> Route:
     # An object is no function: Starlette then leaves all methods to it, and its own plain-text answers out.
-    return Route(resource.path, _Endpoint(engine, resource))
+    kind = _WaitingEndpoint if resource.path == fetch_and_lock.PATH else _Endpoint
+    return Route(resource.path, kind(engine, resource))
 
 
 class _Endpoint:
@@ -56,13 +67,64 @@ class _Endpoint:
         await _response(answer, request.method)(scope, receive, send)
 
     async def _answer(self, request: HttpRequest) -> Answer:
+        return await run_in_threadpool(perform, self._engine, self._resource, await self._read(request))
+
+    async def _read(self, request: HttpRequest) -> Request:
         engine_name = request.path_params.get("engine_name", self._engine.name)
         if engine_name != self._engine.name:
             raise InvalidRequestException(f"No process engine available of the name {engine_name!r}.")
         body = b""
         if request.method in _METHODS_WITH_BODY:
             body = await _body(request, self._resource.body_limit)
-        return await run_in_threadpool(perform, self._engine, self._resource, _plain_request(request, body))
+        return _plain_request(request, body)
+
+
+class _WaitingEndpoint(_Endpoint):
+    """The resource at which workers fetch external tasks: the answer may take its time, and no thread waits for it."""
+
+    def __init__(self, engine: ProcessEngine, resource: Resource) -> None:
+        super().__init__(engine, resource)
+        self._polls: WeakKeyDictionary[asyncio.AbstractEventLoop, LongPolls] = WeakKeyDictionary()
+
+    async def _answer(self, request: HttpRequest) -> Answer:
+        if request.method != "POST":
+            return await super()._answer(request)
+        plain = await self._read(request)
+        try:
+            refuse_cross_site(plain)
+            fetch = Fetch(self._engine, FetchExternalTasksDto.read(plain.json_object()))
+            return ok(to_json(views(await self._fetched(fetch, request))))
+        except Exception as exc:  # noqa: BLE001 - as ``perform``
+            return answer_error(exc)
+
+    async def _fetched(self, fetch: Fetch, request: HttpRequest) -> Tasks:
+        polls, longest = self._of_this_loop(), fetch.longest
+        if "wsgi_environ" in request.scope:
+            longest = _longest_in_wsgi(request.scope["wsgi_environ"], longest, len(polls))
+        gone = asyncio.ensure_future(_disconnected(request))
+        try:
+            return await polls.fetch(Wait(fetch.topics, fetch.attempt, fetch.give_back, gone), longest)
+        finally:
+            gone.cancel()
+
+    def _of_this_loop(self) -> LongPolls:
+        loop = asyncio.get_running_loop()
+        if loop not in self._polls:
+            service = self._engine.external_task_service
+            self._polls[loop] = LongPolls(service.available_topics, self._engine.external_tasks_available)
+        return self._polls[loop]
+
+
+def _longest_in_wsgi(environ: Mapping[str, object], longest: timedelta, waiting: int) -> timedelta:
+    """In a WSGI server a thread of the server waits too, so a few may wait for a short time; its only one may not."""
+    if not environ.get("wsgi.multithread") or waiting >= _MOST_WAITING_IN_WSGI:
+        return timedelta(0)
+    return min(longest, _LONGEST_WAIT_IN_WSGI)
+
+
+async def _disconnected(request: HttpRequest) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 class _ForKnownUsers:

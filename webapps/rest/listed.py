@@ -1,14 +1,15 @@
 """The two resources of everything that can be searched: the list, and how many there are."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from types import GenericAlias
+from types import GenericAlias, MappingProxyType
 from typing import Any
 
 from engine_telemetry.engine import ProcessEngine
 from webapps.rest.exchange import Request
 from webapps.rest.queries import Query
 from webapps.rest.resource import Operation, Resource
+from webapps.rest.values import Converter
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ def listed(
     view: type[Any],
     *,
     methods: tuple[str, ...] = ("GET", "POST"),
+    parameters: Mapping[str, Converter] = MappingProxyType({}),
 ) -> tuple[Resource, Resource]:
     """The resources ``path`` and ``path/count``.
 
@@ -36,6 +38,7 @@ def listed(
         count: The method of a service that counts.
         view: The dataclass whose ``of`` makes what is answered of each.
         methods: GET with parameters, POST with a body.
+        parameters: Further parameters of the list.
     """
 
     def list_all(engine: ProcessEngine, request: Request) -> object:
@@ -47,6 +50,7 @@ def listed(
     lists = Operation(
         list_all,
         query=query,
+        parameters=parameters,
         pages=True,
         gives=GenericAlias(list, (view,)),
         summary=f"Find by criteria: {view.__name__.removesuffix('Dto')}.",

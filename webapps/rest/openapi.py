@@ -98,7 +98,10 @@ def _operation_id(path: str, method: str) -> str:
 def _parameters(method: str, operation: Operation, schemas: Schemas) -> Iterable[Schema]:
     own = ((name, schemas.of_converter(convert)) for name, convert in operation.parameters.items())
     query = operation.query
-    criteria = _criteria(query, schemas).items() if query is not None and method == "GET" else ()
+    criteria = [
+        (name, schemas.of_parameter(convert))
+        for name, (_, convert) in (query.criteria.items() if query is not None and method == "GET" else ())
+    ]
     order = _order(query).items() if query is not None and operation.pages and method == "GET" else ()
     page = ((name, schemas.of_converter(count)) for name in ("firstResult", "maxResults")) if operation.pages else ()
     for name, schema in chain(own, criteria, order, page):

@@ -7,9 +7,11 @@ from webapps.rest import (
     deployment,
     engine,
     external_task,
+    fetch_and_lock,
     process_definition,
     process_instance,
     task,
+    task_details,
     telemetry,
     version,
 )
@@ -33,6 +35,8 @@ OF_AN_ENGINE = (
     *process_definition.RESOURCES,
     *process_instance.RESOURCES,
     *task.RESOURCES,
+    *task_details.RESOURCES,
+    *fetch_and_lock.RESOURCES,
     *external_task.RESOURCES,
     *telemetry.RESOURCES,
 )

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 from engine_telemetry.engine.entities import TypedValue
 from webapps.rest import values
+from webapps.rest.conditions import conditions, equalities
 from webapps.rest.shapes import Body, Member, json_names, members_of
 from webapps.rest.values import Converter
 from webapps.rest.variables import TYPES, variables_in
@@ -31,6 +32,7 @@ _OF_CONVERTERS: dict[Converter, Schema] = {
     values.date: _DATE,
     values.texts: {"type": "array", "items": {"type": "string"}},
     values.anything: {},
+    equalities: _OBJECT,
     values.an_object: _OBJECT,
     values.objects: {"type": "array", "items": _OBJECT},
 }
@@ -57,6 +59,16 @@ _VARIABLE = {
     "required": ["type", "value", "valueInfo"],
 }
 
+_CONDITION = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string"},
+        "operator": {"enum": ["eq", "neq", "gt", "gteq", "lt", "lteq", "like", "notLike"]},
+        "value": {},
+    },
+    "required": ["name", "operator", "value"],
+}
+
 
 @dataclass
 class Schemas:
@@ -69,7 +81,15 @@ class Schemas:
         if convert is variables_in:
             variable = self._name("GivenVariable", lambda: _GIVEN_VARIABLE)
             return {"type": "object", "additionalProperties": variable}
+        if convert is conditions:
+            return {"type": "array", "items": self._name("VariableCondition", lambda: _CONDITION)}
         return _OF_CONVERTERS[convert]
+
+    def of_parameter(self, convert: Converter) -> Schema:
+        """What a converter takes in a query string."""
+        if convert is conditions:
+            return {"type": "string", "description": "name_operator_value, separated by commas."}
+        return self.of_converter(convert)
 
     def of_body(self, body: type[Body]) -> Schema:
         """A body; what may be missing may be null too."""

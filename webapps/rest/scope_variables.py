@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from engine_telemetry.engine import ProcessEngine
 from engine_telemetry.engine.entities import TypedValue
+from engine_telemetry.engine.services import TaskService
 from engine_telemetry.exceptions import InvalidRequestException
 from webapps.rest.exchange import Answer, Request
 from webapps.rest.resource import MEGABYTE, Handler, Operation, Resource
@@ -37,6 +38,35 @@ class VariableService(Protocol):
 
     def remove_variable(self, scope_id: str, name: str, /) -> None:
         """Remove one."""
+
+
+@dataclass(frozen=True)
+class LocalVariables:
+    """The variables of tasks that are their own."""
+
+    service: TaskService
+
+    def variables(self, task_id: str, /) -> Mapping[str, TypedValue]:
+        """All of them."""
+        return self.service.variables(task_id, local=True)
+
+    def variable(self, task_id: str, name: str, /) -> TypedValue | None:
+        """One of them."""
+        return self.service.variable(task_id, name, local=True)
+
+    def set_variables(self, task_id: str, modifications: Mapping[str, object], /) -> None:
+        """Set some."""
+        self.service.set_variables(task_id, modifications, local=True)
+
+    def update_variables(
+        self, task_id: str, /, *, modifications: Mapping[str, object], deletions: tuple[str, ...]
+    ) -> None:
+        """Set some and remove others."""
+        self.service.update_variables(task_id, modifications=modifications, deletions=deletions, local=True)
+
+    def remove_variable(self, task_id: str, name: str, /) -> None:
+        """Remove one."""
+        self.service.remove_variable(task_id, name, local=True)
 
 
 @dataclass(frozen=True, kw_only=True)

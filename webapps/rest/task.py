@@ -1,134 +1,298 @@
 """The user task resource."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Self
+
 from engine_telemetry.engine import ProcessEngine
-from engine_telemetry.engine.entities import Task
+from engine_telemetry.engine.entities import Task, TypedValue
 from engine_telemetry.exceptions import InvalidRequestException
-from webapps.rest.dates import date_to_json
-from webapps.rest.exchange import Answer, Request, no_content, ok
+from webapps.rest.conditions import conditions
+from webapps.rest.exchange import Request
+from webapps.rest.listed import listed
 from webapps.rest.queries import Query
-from webapps.rest.resource import Resource
-from webapps.rest.values import boolean, only_true, text, value_of
-from webapps.rest.variables import variables_from_json, variables_to_json
+from webapps.rest.resource import Operation, Resource
+from webapps.rest.shapes import Body, Variables
+from webapps.rest.values import date, integer, not_true, only_true, text, texts
 
 _QUERY = Query(
     criteria={
         "taskId": ("task_id", text),
+        "taskIdIn": ("task_ids", texts),
+        "activityInstanceIdIn": ("task_ids", texts),
         "processInstanceId": ("instance_id", text),
+        "executionId": ("instance_id", text),
+        "processInstanceIdIn": ("instance_ids", texts),
         "processInstanceBusinessKey": ("business_key", text),
+        "processInstanceBusinessKeyIn": ("business_keys", texts),
+        "processInstanceBusinessKeyLike": ("business_key_like", text),
         "processDefinitionKey": ("definition_key", text),
+        "processDefinitionKeyIn": ("definition_keys", texts),
         "processDefinitionId": ("definition_id", text),
+        "processDefinitionName": ("definition_name", text),
+        "processDefinitionNameLike": ("definition_name_like", text),
+        "deploymentId": ("deployment_id", text),
         "taskDefinitionKey": ("task_definition_key", text),
+        "taskDefinitionKeyIn": ("task_definition_keys", texts),
+        "taskDefinitionKeyLike": ("task_definition_key_like", text),
+        "taskDefinitionKeyNotIn": ("task_definition_keys_not", texts),
         "assignee": ("assignee", text),
+        "assigneeIn": ("assignees", texts),
+        "assigneeNotIn": ("assignees_not", texts),
+        "assigneeLike": ("assignee_like", text),
+        "assigned": ("assigned", only_true),
         "unassigned": ("unassigned", only_true),
+        "owner": ("owner", text),
+        "candidateUser": ("candidate_user", text),
+        "candidateGroup": ("candidate_group", text),
+        "candidateGroups": ("candidate_groups", texts),
+        "withCandidateUsers": ("with_candidate_users", only_true),
+        "withoutCandidateUsers": ("with_candidate_users", not_true),
+        "withCandidateGroups": ("with_candidate_groups", only_true),
+        "withoutCandidateGroups": ("with_candidate_groups", not_true),
+        "includeAssignedTasks": ("include_assigned_tasks", only_true),
+        "involvedUser": ("involved_user", text),
         "name": ("name", text),
+        "nameNotEqual": ("name_not", text),
+        "nameLike": ("name_like", text),
+        "nameNotLike": ("name_not_like", text),
+        "description": ("description", text),
+        "descriptionLike": ("description_like", text),
+        "delegationState": ("delegation_state", text),
+        "priority": ("priority", integer),
+        "minPriority": ("min_priority", integer),
+        "maxPriority": ("max_priority", integer),
+        "dueDate": ("due", date),
+        "dueBefore": ("due_before", date),
+        "dueAfter": ("due_after", date),
+        "withoutDueDate": ("with_due", not_true),
+        "followUpDate": ("follow_up", date),
+        "followUpBefore": ("follow_up_before", date),
+        "followUpAfter": ("follow_up_after", date),
+        "followUpBeforeOrNotExistent": ("follow_up_before_or_none", date),
+        "createdOn": ("created", date),
+        "createdBefore": ("created_before", date),
+        "createdAfter": ("created_after", date),
+        "updatedAfter": ("updated_after", date),
+        "active": ("suspended", not_true),
+        "suspended": ("suspended", only_true),
+        "processVariables": ("process_variables", conditions),
+        "taskVariables": ("task_variables", conditions),
     },
     unavailable=(
-        "activityInstanceIdIn assigned assigneeExpression assigneeIn assigneeLike assigneeLikeExpression assigneeNotIn"
-        " candidateGroup candidateGroupExpression candidateGroupLike candidateGroups candidateGroupsExpression"
-        " candidateUser candidateUserExpression caseDefinitionId caseDefinitionKey caseDefinitionName"
+        "assigneeExpression assigneeLikeExpression candidateGroupExpression candidateGroupLike"
+        " candidateGroupsExpression candidateUserExpression caseDefinitionId caseDefinitionKey caseDefinitionName"
         " caseDefinitionNameLike caseExecutionId caseInstanceBusinessKey caseInstanceBusinessKeyLike caseInstanceId"
-        " caseInstanceVariables createdAfter createdAfterExpression createdBefore createdBeforeExpression createdOn"
-        " createdOnExpression delegationState deploymentId description descriptionLike dueAfter dueAfterExpression"
-        " dueBefore dueBeforeExpression dueDate dueDateExpression executionId followUpAfter followUpAfterExpression"
-        " followUpBefore followUpBeforeExpression followUpBeforeOrNotExistent followUpBeforeOrNotExistentExpression"
-        " followUpDate followUpDateExpression involvedUser involvedUserExpression maxPriority minPriority nameLike"
-        " nameNotEqual nameNotLike orQueries owner ownerExpression parentTaskId priority processDefinitionKeyIn"
-        " processDefinitionName processDefinitionNameLike processInstanceBusinessKeyExpression"
-        " processInstanceBusinessKeyIn processInstanceBusinessKeyLike processInstanceBusinessKeyLikeExpression"
-        " processInstanceIdIn processVariables suspended taskDefinitionKeyIn taskDefinitionKeyLike"
-        " taskDefinitionKeyNotIn taskIdIn taskVariables tenantIdIn updatedAfter updatedAfterExpression"
-        " withCandidateGroups withCandidateUsers withDueDate withFollowUpDate withoutCandidateGroups"
-        " withoutCandidateUsers withoutDueDate withoutFollowUpDate"
+        " caseInstanceVariables createdAfterExpression createdBeforeExpression createdOnExpression dueAfterExpression"
+        " dueBeforeExpression dueDateExpression followUpAfterExpression followUpBeforeExpression"
+        " followUpBeforeOrNotExistentExpression followUpDateExpression involvedUserExpression orQueries ownerExpression"
+        " parentTaskId processInstanceBusinessKeyExpression processInstanceBusinessKeyLikeExpression tenantIdIn"
+        " updatedAfterExpression variableNamesIgnoreCase variableValuesIgnoreCase"
+    ),
+    orders=(
+        "id name nameCaseInsensitive created lastUpdated assignee priority instanceId executionId dueDate followUpDate"
+        " description"
     ),
 )
 
 
-def list_tasks(engine: ProcessEngine, request: Request) -> Answer:
-    """The tasks that meet the criteria."""
-    return ok([_task_to_json(task) for task in engine.task_service.tasks(**_QUERY.search_of(request))])
+@dataclass(frozen=True, kw_only=True)
+class TaskDto:
+    """A user task."""
+
+    id: str
+    name: str | None
+    assignee: str | None
+    owner: str | None
+    created: datetime
+    last_updated: datetime | None
+    due: datetime | None
+    follow_up: datetime | None
+    delegation_state: str | None
+    description: str | None
+    execution_id: str
+    parent_task_id: str | None = None
+    priority: int
+    process_definition_id: str
+    process_instance_id: str
+    case_execution_id: str | None = None
+    case_definition_id: str | None = None
+    case_instance_id: str | None = None
+    task_definition_key: str
+    suspended: bool
+    form_key: str | None
+    camunda_form_ref: str | None = None
+    tenant_id: str | None = None
+    task_state: Literal["Created", "Updated"]
+
+    @classmethod
+    def of(cls, task: Task) -> Self:
+        """The view of a task."""
+        return cls(
+            id=task.id,
+            name=task.name,
+            assignee=task.assignee,
+            owner=task.owner,
+            created=task.created,
+            last_updated=task.last_updated,
+            due=task.due,
+            follow_up=task.follow_up,
+            delegation_state=task.delegation_state,
+            description=task.description,
+            execution_id=task.instance_id,
+            priority=task.priority,
+            process_definition_id=task.definition_id,
+            process_instance_id=task.instance_id,
+            task_definition_key=task.task_definition_key,
+            suspended=task.suspended,
+            form_key=task.form_key,
+            task_state="Created" if task.last_updated is None else "Updated",
+        )
 
 
-def count_tasks(engine: ProcessEngine, request: Request) -> Answer:
-    """How many meet the criteria."""
-    return ok({"count": engine.task_service.count_tasks(**_QUERY.criteria_of(request))})
+@dataclass(frozen=True, kw_only=True)
+class UserIdDto(Body):
+    """A user."""
+
+    user_id: str | None = None
 
 
-def get_task(engine: ProcessEngine, request: Request) -> Answer:
-    """One task."""
-    task_id = request.path["task_id"]
-    found = engine.task_service.tasks(task_id=task_id)
+@dataclass(frozen=True, kw_only=True)
+class CompleteTaskDto(Body):
+    """What to complete a task with."""
+
+    variables: Variables = field(default_factory=dict)
+    with_variables_in_return: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class SaveTaskDto(Body):
+    """What a task shall be like; what is missing is taken away."""
+
+    name: str | None = None
+    description: str | None = None
+    assignee: str | None = None
+    owner: str | None = None
+    delegation_state: str | None = None
+    due: datetime | None = None
+    follow_up: datetime | None = None
+    priority: int = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskBpmnErrorDto(Body):
+    """A BPMN error."""
+
+    error_code: str | None = None
+    error_message: str | None = None
+    variables: Variables = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskEscalationDto(Body):
+    """A BPMN escalation."""
+
+    escalation_code: str | None = None
+    variables: Variables = field(default_factory=dict)
+
+
+def task_of(engine: ProcessEngine, request: Request) -> Task:
+    """The task in the path.
+
+    Raises:
+        InvalidRequestException: There is none (404).
+    """
+    found = engine.task_service.tasks(task_id=request.path["task_id"])
     if not found:
-        raise InvalidRequestException(f"No matching task with id {task_id}", status=404)
-    return ok(_task_to_json(found[0]))
+        raise InvalidRequestException(f"No matching task with id {request.path['task_id']}", status=404)
+    return found[0]
 
 
-def claim(engine: ProcessEngine, request: Request) -> Answer:
+def get_task(engine: ProcessEngine, request: Request) -> TaskDto:
+    """One task."""
+    return TaskDto.of(task_of(engine, request))
+
+
+def save(engine: ProcessEngine, request: Request, body: SaveTaskDto) -> None:
+    """Change what a task is like."""
+    engine.task_service.save(
+        task_of(engine, request).id,
+        name=body.name,
+        description=body.description,
+        assignee=body.assignee,
+        owner=body.owner,
+        delegation_state=body.delegation_state,
+        due=body.due,
+        follow_up=body.follow_up,
+        priority=body.priority,
+    )
+
+
+def claim(engine: ProcessEngine, request: Request, body: UserIdDto) -> None:
     """Make a user the assignee, if nobody else is."""
-    engine.task_service.claim(request.path["task_id"], value_of(request.json_object(), "userId", text))
-    return no_content()
+    engine.task_service.claim(request.path["task_id"], body.user_id)
 
 
-def unclaim(engine: ProcessEngine, request: Request) -> Answer:
+def unclaim(engine: ProcessEngine, request: Request) -> None:
     """Take the assignee away."""
-    engine.task_service.set_assignee(request.path["task_id"], None)
-    return no_content()
+    engine.task_service.unclaim(request.path["task_id"])
 
 
-def assign(engine: ProcessEngine, request: Request) -> Answer:
+def assign(engine: ProcessEngine, request: Request, body: UserIdDto) -> None:
     """Make a user the assignee, whoever is; null takes the assignee away."""
-    engine.task_service.set_assignee(request.path["task_id"], value_of(request.json_object(), "userId", text))
-    return no_content()
+    engine.task_service.set_assignee(request.path["task_id"], body.user_id)
 
 
-def complete(engine: ProcessEngine, request: Request) -> Answer:
+def delegate(engine: ProcessEngine, request: Request, body: UserIdDto) -> None:
+    """Have a user work on a task for its owner."""
+    engine.task_service.delegate(request.path["task_id"], body.user_id)
+
+
+def resolve(engine: ProcessEngine, request: Request, body: CompleteTaskDto) -> None:
+    """Give a delegated task back to its owner."""
+    engine.task_service.resolve(request.path["task_id"], variables=body.variables)
+
+
+def complete(engine: ProcessEngine, request: Request, body: CompleteTaskDto) -> Mapping[str, TypedValue] | None:
     """Complete a task; the variables are answered if asked for."""
-    body = request.json_object()
-    wanted = value_of(body, "withVariablesInReturn", boolean)
-    variables = engine.task_service.complete(request.path["task_id"], variables=variables_from_json(body))
-    return ok(variables_to_json(variables)) if wanted else no_content()
+    variables = engine.task_service.complete(request.path["task_id"], variables=body.variables)
+    return variables if body.with_variables_in_return else None
 
 
-def list_variables(engine: ProcessEngine, request: Request) -> Answer:
-    """All variables that the task can see."""
-    return ok(variables_to_json(engine.task_service.variables(request.path["task_id"])))
+def submit_form(engine: ProcessEngine, request: Request, body: CompleteTaskDto) -> Mapping[str, TypedValue] | None:
+    """Complete a task, or resolve a delegated one, with what was entered in its form."""
+    variables = engine.form_service.submit_task_form(request.path["task_id"], body.variables)
+    return variables if body.with_variables_in_return else None
 
 
-def _task_to_json(task: Task) -> dict[str, object]:
-    return {
-        "id": task.id,
-        "name": task.name,
-        "assignee": task.assignee,
-        "owner": None,
-        "created": date_to_json(task.created),
-        "lastUpdated": None,
-        "due": None,
-        "followUp": None,
-        "delegationState": None,
-        "description": None,
-        "executionId": task.instance_id,
-        "parentTaskId": None,
-        "priority": task.priority,
-        "processDefinitionId": task.definition_id,
-        "processInstanceId": task.instance_id,
-        "caseExecutionId": None,
-        "caseDefinitionId": None,
-        "caseInstanceId": None,
-        "taskDefinitionKey": task.task_definition_key,
-        "suspended": False,
-        "formKey": task.form_key,
-        "camundaFormRef": None,
-        "tenantId": None,
-        "taskState": "Created",
-    }
+def throw_error(engine: ProcessEngine, request: Request, body: TaskBpmnErrorDto) -> None:
+    """Throw a BPMN error in a task."""
+    code = body.error_code or ""
+    engine.task_service.throw_error(request.path["task_id"], code, message=body.error_message, variables=body.variables)
+
+
+def throw_escalation(engine: ProcessEngine, request: Request, body: TaskEscalationDto) -> None:
+    """Throw a BPMN escalation in a task."""
+    engine.task_service.throw_escalation(request.path["task_id"], body.escalation_code or "", variables=body.variables)
 
 
 RESOURCES = (
-    Resource("/task", {"GET": list_tasks, "POST": list_tasks}),
-    Resource("/task/count", {"GET": count_tasks, "POST": count_tasks}),
-    Resource("/task/{task_id}", {"GET": get_task}),
+    *listed(
+        "/task",
+        _QUERY,
+        lambda engine: engine.task_service.tasks,
+        lambda engine: engine.task_service.count_tasks,
+        TaskDto,
+    ),
+    Resource("/task/{task_id}", {"GET": get_task, "PUT": save}),
     Resource("/task/{task_id}/claim", {"POST": claim}),
     Resource("/task/{task_id}/unclaim", {"POST": unclaim}),
     Resource("/task/{task_id}/assignee", {"POST": assign}),
-    Resource("/task/{task_id}/complete", {"POST": complete}),
-    Resource("/task/{task_id}/variables", {"GET": list_variables}),
+    Resource("/task/{task_id}/delegate", {"POST": delegate}),
+    Resource("/task/{task_id}/resolve", {"POST": resolve}),
+    Resource("/task/{task_id}/complete", {"POST": Operation(complete, may_be_empty=True)}),
+    Resource("/task/{task_id}/submit-form", {"POST": Operation(submit_form, may_be_empty=True)}),
+    Resource("/task/{task_id}/bpmnError", {"POST": throw_error}),
+    Resource("/task/{task_id}/bpmnEscalation", {"POST": throw_escalation}),
 )

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from textwrap import shorten
 
+from engine_telemetry.consent import REST_API
 from engine_telemetry.engine import ProcessEngine
 from engine_telemetry.exceptions import InvalidRequestException
 from engine_telemetry.report import json_schema
@@ -34,7 +35,7 @@ def set_configuration(engine: ProcessEngine, request: Request) -> None:
     enabled = body["enableTelemetry"]
     if not isinstance(enabled, bool):
         raise InvalidRequestException(f"The member 'enableTelemetry' is {_shown(enabled)}. {_EXPECTED}")
-    engine.management_service.toggle_telemetry(enabled, user_id=request.user_id)
+    engine.management_service.toggle_telemetry(enabled, user_id=request.user_id, cause=REST_API)
 
 
 def get_data(engine: ProcessEngine, _: Request) -> Mapping[str, object]:

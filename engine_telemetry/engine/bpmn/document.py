@@ -1,5 +1,7 @@
 """Reads a BPMN file into a tree, and refuses what is not plain, valid BPMN 2.0 XML."""
 
+from functools import cache
+from threading import Lock
 from typing import Any, cast
 
 from lxml import etree
@@ -9,6 +11,7 @@ from engine_telemetry.exceptions import ParseException, Problem
 
 MAX_FILE_SIZE = 5_000_000
 MAX_MESSAGE_LENGTH = 500  # a message names a value, which may be as long as the file
+_validating = Lock()  # the schema's log of errors is one for all threads
 _CALLED = "attribute 'calledElement'"  # an expression is no QName, as the schema wants it, but fine for Camunda
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 CAMUNDA = "{http://camunda.org/schema/1.0/bpmn}"
@@ -81,10 +84,17 @@ def _parse(resource: str, content: bytes) -> etree._Element:
 
 
 def _schema_problems(root: etree._Element) -> tuple[Problem, ...]:
-    schema: Any = BpmnValidator().validator
-    if schema.validate(root):
-        return ()
-    return tuple(_schema_problem(root, entry) for entry in schema.error_log if _CALLED not in entry.message)
+    with _validating:
+        schema = _schema()
+        if schema.validate(root):
+            return ()
+        return tuple(_schema_problem(root, entry) for entry in schema.error_log if _CALLED not in entry.message)
+
+
+@cache
+def _schema() -> Any:  # noqa: ANN401  the package has no types
+    """Made once: that takes ten times as long as to validate a file."""
+    return BpmnValidator().validator
 
 
 def _schema_problem(root: etree._Element, entry: etree._LogEntry) -> Problem:

@@ -9,7 +9,7 @@ from SpiffWorkflow.bpmn.specs import BpmnProcessSpec
 
 from engine_telemetry.engine.bpmn.allowed import executable_processes, find_forbidden
 from engine_telemetry.engine.bpmn.builder import build, flow_nodes
-from engine_telemetry.engine.bpmn.document import BPMN, CAMUNDA, read_document
+from engine_telemetry.engine.bpmn.document import BPMN, CAMUNDA, read_document, read_xml
 from engine_telemetry.engine.bpmn.elements import read_event
 from engine_telemetry.engine.bpmn.event_definitions import MessageEvent, TimerEvent
 from engine_telemetry.engine.bpmn.nodes import NODE, Node
@@ -137,7 +137,7 @@ def read_model(resource: str, content: bytes, key: str) -> ProcessModel:
     Raises:
         ParseException: It is not in the file.
     """
-    for process in executable_processes(read_document(resource, content)):
+    for process in executable_processes(read_xml(resource, content)):
         if process.get("id") == key:
             return _to_model(process)
     raise ParseException(resource, (Problem(f"There is no executable process {key!r} in the file"),))

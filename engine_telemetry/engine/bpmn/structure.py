@@ -78,7 +78,7 @@ def _start_problems(scope: _Scope) -> Iterator[Problem]:
     allowed = _STARTS_OF_PROCESSES if scope.element.tag == f"{BPMN}process" else frozenset()
     for start in starts:
         if (kind := _kind(start)) is not None and kind not in allowed:
-            yield _problem(start, f"A {kind} start event is not supported here, only in an event sub process")
+            yield _problem(start, f"A start event for {kind} is not supported here, only in an event sub process")
 
 
 def _event_sub_process_problems(scope: _Scope, starts: list[etree._Element]) -> Iterator[Problem]:

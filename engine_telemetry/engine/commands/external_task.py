@@ -1,6 +1,6 @@
 """Commands for external tasks."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ from engine_telemetry.engine.commands.query import Query
 from engine_telemetry.engine.commands.variables import visible_variables
 from engine_telemetry.engine.context import CommandContext, ReadOnly
 from engine_telemetry.engine.entities import ExternalTask, LockedExternalTask, Topic, TypedValue
-from engine_telemetry.engine.persistence import external_tasks
+from engine_telemetry.engine.persistence import external_tasks, incidents
 from engine_telemetry.engine.persistence.instances import InstanceRow
 from engine_telemetry.engine.persistence.variables import Scopes, read_all_scopes
 from engine_telemetry.engine.variables import typed_variables
@@ -106,10 +106,31 @@ class CompleteExternalTaskCmd:
     def __call__(self, context: CommandContext) -> None:
         """Set the variables and go on."""
         refusal = f"External Task {self.task_id} cannot be completed"
-        row, _ = _locked_by(context, self.task_id, self.worker_id, refusal)
         variables, local = typed_variables(self.variables), typed_variables(self.local_variables)
+        row, _ = _locked_by(context, self.task_id, self.worker_id, refusal)
         if not progress.complete(context, row, self.task_id, variables, local):
-            raise _no_task(self.task_id)
+            raise no_task(self.task_id)
+
+
+@dataclass(frozen=True)
+class HandleExternalTaskBpmnErrorCmd:
+    """Throw a BPMN error in a task that a worker has locked."""
+
+    task_id: str
+    worker_id: str | None
+    code: str | None
+    message: str | None = None
+    variables: Mapping[str, object] = field(default_factory=dict)
+
+    def __call__(self, context: CommandContext) -> None:
+        """Set the variables and go on where the error is caught."""
+        if not self.code:
+            raise NullValueException("errorCode is null or empty")
+        variables = typed_variables(self.variables)
+        refusal = f"BPMN Error on External Task {self.task_id} cannot be reported"
+        row, _ = _locked_by(context, self.task_id, self.worker_id, refusal)
+        if not progress.throw_error(context, row, self.task_id, self.code, self.message, variables):
+            raise no_task(self.task_id)
 
 
 @dataclass(frozen=True)
@@ -146,6 +167,7 @@ class HandleExternalTaskFailureCmd:
             "lock_expiration": context.clock() + self.retry_timeout,
         }
         external_tasks.change_external_tasks(context.connection, [task.id], failure)
+        manage_incident(context, task, self.retries, self.error_message, self.error_details)
         context.after_commit(context.external_tasks_available.notify)
 
 
@@ -161,7 +183,7 @@ class LockExternalTaskCmd:
         """Lock it, unless another worker holds it."""
         worker_id, now = _required(self.worker_id), context.clock()
         _require_duration(self.lock_duration)
-        task = _waiting(context, self.task_id)
+        task = waiting(context, self.task_id)
         held = task.lock_expiration_time is not None and task.lock_expiration_time > now
         if held and task.worker_id != worker_id:
             raise BadUserRequestException(
@@ -182,7 +204,7 @@ class UnlockExternalTaskCmd:
         """Let any worker fetch it."""
         values = {"worker_id": None, "lock_expiration": None}
         if not external_tasks.change_external_tasks(context.connection, [self.task_id], values):
-            raise _no_task(self.task_id)
+            raise no_task(self.task_id)
         context.after_commit(context.external_tasks_available.notify)
 
 
@@ -198,88 +220,12 @@ class ExtendLockOnExternalTaskCmd:
         """Move the end of its lock."""
         _require_duration(self.new_duration)
         refusal = f"The lock of the External Task {self.task_id} cannot be extended"
-        task, now = _waiting(context, self.task_id), context.clock()
+        task, now = waiting(context, self.task_id), context.clock()
         _require_worker(task, self.worker_id, refusal)
         if task.lock_expiration_time is None or task.lock_expiration_time < now:
             raise BadUserRequestException(f"Cannot extend a lock that expired: it did at {task.lock_expiration_time}")
         until = {"lock_expiration": now + self.new_duration}
         external_tasks.change_external_tasks(context.connection, [self.task_id], until)
-
-
-@dataclass(frozen=True)
-class SetExternalTaskRetriesCmd:
-    """Say how often a task may still fail."""
-
-    task_id: str
-    retries: int
-
-    def __call__(self, context: CommandContext) -> None:
-        """Set it; at 0 nobody fetches the task."""
-        _set_retries(context, [self.task_id], self.retries)
-
-
-@dataclass(frozen=True)
-class SetExternalTasksRetriesCmd:
-    """Say how often several tasks may still fail."""
-
-    task_ids: tuple[str, ...]
-    retries: int
-
-    def __call__(self, context: CommandContext) -> None:
-        """Set it; all or none."""
-        if not self.task_ids:
-            raise BadUserRequestException("externalTaskIds is empty")
-        _set_retries(context, sorted(set(self.task_ids)), self.retries)
-
-
-def _set_retries(context: CommandContext, task_ids: Collection[str], retries: int) -> None:
-    if retries < 0:
-        raise BadUserRequestException("The number of retries cannot be negative")
-    for task_id in task_ids:
-        _waiting(context, task_id)
-    external_tasks.change_external_tasks(context.connection, task_ids, {"retries": retries})
-    context.after_commit(context.external_tasks_available.notify)
-
-
-@dataclass(frozen=True)
-class SetExternalTaskPriorityCmd:
-    """Say how urgent a task is."""
-
-    task_id: str
-    priority: int
-
-    def __call__(self, context: CommandContext) -> None:
-        """Set it."""
-        if not external_tasks.change_external_tasks(context.connection, [self.task_id], {"priority": self.priority}):
-            raise _no_task(self.task_id)
-
-
-@dataclass(frozen=True)
-class GetExternalTaskErrorDetailsCmd(ReadOnly):
-    """Read the details of the last failure of a task."""
-
-    task_id: str
-
-    def __call__(self, context: CommandContext) -> str | None:
-        """The details, if it has failed with some."""
-        found = external_tasks.find_error_details(context.connection, [self.task_id])
-        if self.task_id not in found:
-            raise _no_task(self.task_id)
-        return found[self.task_id]
-
-
-@dataclass(frozen=True)
-class GetTopicNamesCmd(ReadOnly):
-    """Read the topics for which tasks wait."""
-
-    locked: bool | None
-    with_retries: bool | None
-
-    def __call__(self, context: CommandContext) -> list[str]:
-        """The topics, by name."""
-        return external_tasks.find_topic_names(
-            context.connection, context.clock(), locked=self.locked, with_retries=self.with_retries
-        )
 
 
 def _locked_by(
@@ -289,17 +235,43 @@ def _locked_by(
     _required(worker_id)
     row = progress.lock(context, external_tasks.instance_of_external_task(task_id))
     if row is None:
-        raise _no_task(task_id)
-    task = _waiting(context, task_id)
+        raise no_task(task_id)
+    task = waiting(context, task_id)
     _require_worker(task, worker_id, refusal)
     return row, task
 
 
-def _waiting(context: CommandContext, task_id: str) -> ExternalTask:
+def waiting(context: CommandContext, task_id: str) -> ExternalTask:
+    """A task that waits, locked until the end of the transaction.
+
+    Raises:
+        NotFoundException: There is none.
+    """
     task = external_tasks.lock_external_task(context.connection, task_id)
     if task is None:
-        raise _no_task(task_id)
+        raise no_task(task_id)
     return task
+
+
+def manage_incident(
+    context: CommandContext, task: ExternalTask, retries: int, message: str | None, details: str | None = None
+) -> None:
+    """A task without retries has an incident, and no other one has."""
+    if retries > 0:
+        if task.retries == 0:
+            incidents.resolve_incidents(context.connection, [task.id], context.clock())
+    elif task.retries != 0:
+        trouble = incidents.Trouble(
+            kind=incidents.FAILED_EXTERNAL_TASK,
+            configuration=task.id,
+            message=message,
+            instance_id=task.instance_id,
+            definition_id=task.definition_id,
+            definition_key=task.definition_key,
+            activity_id=task.activity_id,
+            error_details=details,
+        )
+        incidents.create_incident(context.connection, trouble, context.clock())
 
 
 def _require_worker(task: ExternalTask, worker_id: str | None, refusal: str) -> None:
@@ -316,10 +288,9 @@ def _set(
     variables: Mapping[str, object],
     local_variables: Mapping[str, object],
 ) -> None:
-    if variables:
-        progress.set_variables(context, row, task_id, typed_variables(variables), local=False)
-    if local_variables:
-        progress.set_variables(context, row, task_id, typed_variables(local_variables))
+    for values, local in ((variables, False), (local_variables, True)):
+        if values:
+            progress.set_variables(context, row, task_id, typed_variables(values), local=local)
 
 
 def _required(worker_id: str | None) -> str:
@@ -333,5 +304,6 @@ def _require_duration(duration: timedelta) -> None:
         raise BadUserRequestException("lockTime is not greater than 0")
 
 
-def _no_task(task_id: str) -> NotFoundException:
+def no_task(task_id: str) -> NotFoundException:
+    """The error for an id that no external task has."""
     return NotFoundException(f"Cannot find external task with id {task_id}: externalTask is null")

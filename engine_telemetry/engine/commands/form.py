@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from engine_telemetry.engine.bpmn.document import read_document
+from engine_telemetry.engine.bpmn.document import read_xml
 from engine_telemetry.engine.commands.repository import GetDeploymentProcessModelCmd, definition_not_found
 from engine_telemetry.engine.commands.runtime import StartProcessInstanceCmd
 from engine_telemetry.engine.commands.task import PENDING, CompleteTaskCmd, ResolveTaskCmd, TaskQueryImpl
@@ -118,7 +118,7 @@ def _task_form(context: CommandContext, task_id: str) -> tuple[Form, dict[str, T
 
 def _filled(context: CommandContext, definition_id: str, activity_id: str, variables: Mapping[str, TypedValue]) -> Form:
     model = GetDeploymentProcessModelCmd(definition_id)(context)
-    form = read_form(read_document(definition_id, model), activity_id)
+    form = read_form(read_xml(definition_id, model), activity_id)
     names = {name: plain(value) for name, value in variables.items()}
     return form.filled(variables, partial(evaluate, names=names, beans=context.delegates.beans, now=context.clock()))
 

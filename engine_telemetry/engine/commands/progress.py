@@ -151,6 +151,8 @@ def set_variables(
         deletions: What to remove.
         local: Whether that scope alone is meant, not those around it too.
     """
+    if not values and not deletions:
+        return
     running = _loaded(context, row, suspended=True)
     if local:
         running.put_local(values, scope_id)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from engine_telemetry.engine.commands.query import Query
 from engine_telemetry.engine.context import CommandContext, ReadOnly
-from engine_telemetry.engine.entities import Deployment, ProcessDefinition, Resource
+from engine_telemetry.engine.entities import Deployment, ModelActivity, ProcessDefinition, Resource
 from engine_telemetry.engine.persistence import deployments, listings
 from engine_telemetry.exceptions import NotFoundException, NullValueException
 
@@ -75,6 +75,18 @@ class GetDeploymentProcessModelCmd(ReadOnly):
         if model is None:
             raise definition_not_found(self.definition_id)
         return model
+
+
+@dataclass(frozen=True)
+class GetDeployedBpmnModelInstanceCmd(ReadOnly):
+    """Read what is in the model of a process definition."""
+
+    definition_id: str
+
+    def __call__(self, context: CommandContext) -> dict[str, ModelActivity]:
+        """The elements that instances come to, by id."""
+        activities = context.models.get(context.connection, self.definition_id).activities
+        return {activity_id: ModelActivity(name, kind) for activity_id, (name, kind) in activities.items()}
 
 
 def definition_not_found(definition_id: str) -> NotFoundException:

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from engine_telemetry.engine.bpmn.journal import ActivityInstance
 from engine_telemetry.engine.commands import progress
 from engine_telemetry.engine.commands.query import Query
 from engine_telemetry.engine.commands.repository import definition_not_found
@@ -101,6 +102,20 @@ class DeleteProcessInstanceCmd:
 
     def _log(self) -> None:
         logger.debug("Process instance %s was deleted: %s", self.instance_id, self.reason or "no reason given")
+
+
+@dataclass(frozen=True)
+class GetActivityInstanceCmd(ReadOnly):
+    """Read what goes on in a process instance."""
+
+    instance_id: str
+
+    def __call__(self, context: CommandContext) -> ActivityInstance:
+        """The instance itself, with everything in it."""
+        row = progress.read(context, self.instance_id)
+        if row is None:
+            raise _no_execution(self.instance_id)
+        return progress.activity_tree(context, row)
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,18 @@
 """Commands for user tasks."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypedDict
 
 from engine_telemetry.engine.commands import progress
 from engine_telemetry.engine.commands.query import Query
+from engine_telemetry.engine.commands.variables import visible_variables
 from engine_telemetry.engine.context import CommandContext
 from engine_telemetry.engine.entities import Task, TypedValue
 from engine_telemetry.engine.persistence import tasks
-from engine_telemetry.engine.persistence.variables import read_variables
+from engine_telemetry.engine.persistence.instances import InstanceRow
+from engine_telemetry.engine.persistence.variables import read_scopes
 from engine_telemetry.engine.variables import typed_variables
 from engine_telemetry.exceptions import (
     BadUserRequestException,
@@ -68,22 +70,53 @@ class CompleteTaskCmd:
     variables: Mapping[str, object]
 
     def __call__(self, context: CommandContext) -> dict[str, TypedValue]:
-        """Set the variables, go on, and return all variables of the instance, as they were before that."""
-        return complete(context, self.task_id, typed_variables(self.variables))
+        """Set the variables, go on, and return all that the task saw then."""
+        variables = typed_variables(self.variables)
+        row = lock_instance(context, self.task_id)
+        if locked(context, self.task_id).delegation_state == PENDING:
+            raise ProcessEngineException("A delegated task cannot be completed, but should be resolved instead.")
+        scopes = read_scopes(context.connection, row.id)
+        seen = visible_variables(context, row.id, self.task_id, scopes)
+        if not progress.complete(context, row, self.task_id, variables):
+            raise no_task(self.task_id)
+        return seen | variables
 
 
-def complete(context: CommandContext, task_id: str, variables: Mapping[str, TypedValue]) -> dict[str, TypedValue]:
-    """Complete a user task, in a command."""
-    row = progress.lock(context, tasks.instance_of_task(task_id))
-    if row is None:
-        raise no_task(task_id)
-    if locked(context, task_id).delegation_state == PENDING:
-        raise ProcessEngineException("A delegated task cannot be completed, but should be resolved instead.")
-    progress.set_variables(context, row, task_id, variables, local=False)
-    result = read_variables(context.connection, [row.id])[row.id]
-    if not progress.complete(context, row, task_id):
-        raise no_task(task_id)
-    return result
+@dataclass(frozen=True)
+class HandleTaskBpmnErrorCmd:
+    """Throw a BPMN error in a user task."""
+
+    task_id: str
+    code: str | None
+    message: str | None = None
+    variables: Mapping[str, object] = field(default_factory=dict)
+
+    def __call__(self, context: CommandContext) -> None:
+        """Set the variables and go on where the error is caught."""
+        if not self.code:
+            raise NullValueException("errorCode is null or empty")
+        variables = typed_variables(self.variables)
+        row = lock_instance(context, self.task_id)
+        if not progress.throw_error(context, row, self.task_id, self.code, self.message, variables):
+            raise no_task(self.task_id)
+
+
+@dataclass(frozen=True)
+class HandleTaskEscalationCmd:
+    """Throw a BPMN escalation in a user task."""
+
+    task_id: str
+    code: str | None
+    variables: Mapping[str, object] = field(default_factory=dict)
+
+    def __call__(self, context: CommandContext) -> None:
+        """Set the variables and go on where the escalation is caught."""
+        if not self.code:
+            raise NullValueException("escalationCode is null or empty")
+        variables = typed_variables(self.variables)
+        row = lock_instance(context, self.task_id)
+        if not progress.throw_escalation(context, row, self.task_id, self.code, variables):
+            raise no_task(self.task_id)
 
 
 @dataclass(frozen=True)
@@ -95,10 +128,10 @@ class ClaimTaskCmd:
 
     def __call__(self, context: CommandContext) -> None:
         """Claim it; without a user, take the assignee away."""
-        task = locked(context, self.task_id)
+        row, task = _both_locked(context, self.task_id)
         if self.user_id is not None and task.assignee not in {None, self.user_id}:
             raise TaskAlreadyClaimedException(f"Task '{self.task_id}' is already claimed by someone else.")
-        change(context, self.task_id, assignee=self.user_id)
+        _assign(context, row, task, assignee=self.user_id)
 
 
 @dataclass(frozen=True)
@@ -110,7 +143,8 @@ class AssignTaskCmd:
 
     def __call__(self, context: CommandContext) -> None:
         """Assign it, whoever had it; without a user, take the assignee away."""
-        change(context, self.task_id, assignee=self.user_id)
+        row, task = _both_locked(context, self.task_id)
+        _assign(context, row, task, assignee=self.user_id)
 
 
 @dataclass(frozen=True)
@@ -122,9 +156,9 @@ class DelegateTaskCmd:
 
     def __call__(self, context: CommandContext) -> None:
         """Delegate it; who had it becomes the owner, if it has none."""
-        task = locked(context, self.task_id)
+        row, task = _both_locked(context, self.task_id)
         owner = task.owner or task.assignee
-        change(context, self.task_id, owner=owner, assignee=self.user_id, delegation_state=PENDING)
+        _assign(context, row, task, owner=owner, assignee=self.user_id, delegation_state=PENDING)
 
 
 @dataclass(frozen=True)
@@ -137,12 +171,9 @@ class ResolveTaskCmd:
     def __call__(self, context: CommandContext) -> None:
         """Set the variables of the instance, and give the task back."""
         variables = typed_variables(self.variables)
-        row = progress.lock(context, tasks.instance_of_task(self.task_id))
-        if row is None:
-            raise no_task(self.task_id)
-        task = locked(context, self.task_id)
-        change(context, self.task_id, assignee=task.owner, delegation_state=RESOLVED)
+        row, task = _both_locked(context, self.task_id)
         progress.set_variables(context, row, self.task_id, variables, local=False)
+        _assign(context, row, task, assignee=task.owner, delegation_state=RESOLVED)
 
 
 @dataclass(frozen=True)
@@ -158,7 +189,31 @@ class SaveTaskCmd:
             raise BadUserRequestException(
                 f"The delegation state is {self.change['delegation_state']!r}; use {PENDING!r} or {RESOLVED!r}"
             )
-        change(context, self.task_id, **self.change)
+        row, task = _both_locked(context, self.task_id)
+        _assign(context, row, task, **self.change)
+
+
+def lock_instance(context: CommandContext, task_id: str) -> InstanceRow:
+    """The instance in which a task waits, locked until the end of the transaction.
+
+    Raises:
+        NullValueException: There is no such task.
+    """
+    row = progress.lock(context, tasks.instance_of_task(task_id))
+    if row is None:
+        raise no_task(task_id)
+    return row
+
+
+def _both_locked(context: CommandContext, task_id: str) -> tuple[InstanceRow, Task]:
+    return lock_instance(context, task_id), locked(context, task_id)
+
+
+def _assign(context: CommandContext, row: InstanceRow, task: Task, **values: object) -> None:
+    """Change a task; its listeners hear of a new assignee."""
+    change(context, task.id, **values)
+    if values.get("assignee", task.assignee) != task.assignee:
+        progress.notify_task(context, row, task.id, "assignment")
 
 
 def locked(context: CommandContext, task_id: str) -> Task:

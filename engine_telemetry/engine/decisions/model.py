@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 
 from engine_telemetry.engine.decisions.types import convert
 from engine_telemetry.engine.expressions.operators import bounded_value
@@ -59,11 +60,10 @@ class Table:
             EvaluationError: An expression cannot be evaluated, or the rules break the hit policy.
         """
         values = [_value(clause, clause.value, scope) for clause in self.inputs]
-        matching = [rule for rule in self.rules if _matches(rule, values, scope)]
+        found = (rule for rule in self.rules if _matches(rule, values, scope))
+        matching = list(islice(found, 1) if self.hit_policy == "FIRST" else found)
         if self.hit_policy == "UNIQUE" and len(matching) > 1:
             raise EvaluationError(f"hit policy UNIQUE allows one rule to match, and there are {_ids(matching)}")
-        if self.hit_policy == "FIRST":
-            matching = matching[:1]
         results = [self._outputs(rule, scope) for rule in matching]
         if self.hit_policy == "ANY":
             if any(result != results[0] for result in results):

@@ -21,7 +21,7 @@ def latest_versions(connection: Connection, keys: Iterable[str]) -> dict[str, in
     """The latest version of each key that has one."""
     columns = decision_definition.c
     statement = select(columns.key, func.max(columns.version)).where(columns.key.in_(list(keys))).group_by(columns.key)
-    return dict(connection.execute(statement).tuples().all())
+    return {row[0]: row[1] for row in connection.execute(statement)}
 
 
 def find_decision(connection: Connection, decision_id: str) -> DecisionDefinition | None:

@@ -34,20 +34,19 @@ def instance_started(
     start_user_id: str | None = None,
 ) -> None:
     """An instance runs. Everything else of its history comes after this."""
-    connection.execute(
-        insert(hi_process_instance).values(
-            id=owner.instance_id,
-            root_id=root_id,
-            super_instance_id=super_instance_id,
-            definition_id=owner.definition_id,
-            definition_key=owner.definition_key,
-            business_key=owner.business_key,
-            start_time=now,
-            start_activity_id=start_activity_id,
-            start_user_id=start_user_id,
-            state=ACTIVE,
-        )
-    )
+    row = {
+        "id": owner.instance_id,
+        "root_id": root_id,
+        "super_instance_id": super_instance_id,
+        "definition_id": owner.definition_id,
+        "definition_key": owner.definition_key,
+        "business_key": owner.business_key,
+        "start_time": now,
+        "start_activity_id": start_activity_id,
+        "start_user_id": start_user_id,
+        "state": ACTIVE,
+    }
+    connection.execute(_INSTANCE_STARTED, row)
 
 
 def instance_ended(
@@ -61,7 +60,7 @@ def instance_ended(
 ) -> None:
     """An instance is over; if it was deleted, for this reason."""
     values = {"end_time": now, "state": state, "delete_reason": reason, "end_activity_id": end_activity_id}
-    connection.execute(update(hi_process_instance).where(hi_process_instance.c.id == instance_id).values(values))
+    connection.execute(_INSTANCE_ENDED, {"row_id": instance_id, **values})
 
 
 def record(
@@ -99,6 +98,9 @@ def record(
     _record_tasks(connection, owner, journal, now)
 
 
+_INSTANCE_STARTED = insert(hi_process_instance)
+_INSTANCE_ENDED = update(hi_process_instance).where(hi_process_instance.c.id == bindparam("row_id"))
+_TASKS_ENDED = update(hi_task).where(hi_task.c.id == bindparam("row_id"))
 _END = (
     update(hi_activity)
     .where(hi_activity.c.id == bindparam("row_id"))
@@ -143,7 +145,7 @@ def tasks_ended(connection: Connection, task_ids: Sequence[str], now: datetime, 
     """User tasks wait no longer: ``completed``, or ``deleted``."""
     if task_ids:
         values = {"end_time": now, "delete_reason": reason}
-        connection.execute(update(hi_task).where(hi_task.c.id.in_(task_ids)).values(values))
+        connection.execute(_TASKS_ENDED, [{"row_id": task_id, **values} for task_id in task_ids])
 
 
 def task_changed(connection: Connection, task_id: str, **values: object) -> None:

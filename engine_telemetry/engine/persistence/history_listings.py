@@ -1,11 +1,12 @@
 """What can be asked about history."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, exists, select, true
+from sqlalchemy import ColumnElement, Row, and_, exists, select, true
 
+from engine_telemetry.engine.entities import VariableCondition
 from engine_telemetry.engine.history_entities import (
     HistoricActivityInstance,
     HistoricIncident,
@@ -22,7 +23,7 @@ from engine_telemetry.engine.persistence.history_tables import (
 )
 from engine_telemetry.engine.persistence.listing import Listing, T
 from engine_telemetry.engine.persistence.tables import process_definition
-from engine_telemetry.engine.persistence.variable_conditions import all_fit, is_one
+from engine_telemetry.engine.persistence.variable_conditions import is_one
 from engine_telemetry.engine.variables import decode
 
 _called = hi_process_instance.alias("called")
@@ -47,6 +48,14 @@ def _has_incident(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
 
 def _calls(instance_id: str) -> ColumnElement[bool]:
     return exists().where(_called.c.super_instance_id == hi_process_instance.c.id, _called.c.id == instance_id)
+
+
+def _all_fit(
+    conditions: Iterable[VariableCondition], instance_id: ColumnElement[str], scope_id: ColumnElement[str]
+) -> ColumnElement[bool]:
+    """By the instance too, because there is an index of that."""
+    here = (hi_variable.c.instance_id == instance_id, hi_variable.c.scope_id == scope_id)
+    return and_(true(), *(exists().where(*here, is_one([condition], hi_variable)) for condition in conditions))
 
 
 PROCESS_INSTANCES = Listing(
@@ -87,7 +96,7 @@ PROCESS_INSTANCES = Listing(
         "sub_instance_id": _calls,
         "executed_activity_ids": partial(_passed, ended=True),
         "active_activity_ids": partial(_passed, ended=False),
-        "variables": lambda conditions: all_fit(conditions, hi_process_instance.c.id, hi_variable),
+        "variables": lambda conditions: _all_fit(conditions, hi_process_instance.c.id, hi_process_instance.c.id),
     },
     orders={
         "instanceId": hi_process_instance.c.id,
@@ -184,8 +193,8 @@ TASK_INSTANCES = Listing(
         "started_after": hi_task.c.start_time.__ge__,
         "finished_before": hi_task.c.end_time.__le__,
         "finished_after": hi_task.c.end_time.__ge__,
-        "process_variables": lambda conditions: all_fit(conditions, hi_task.c.instance_id, hi_variable),
-        "task_variables": lambda conditions: all_fit(conditions, hi_task.c.id, hi_variable),
+        "process_variables": lambda conditions: _all_fit(conditions, hi_task.c.instance_id, hi_task.c.instance_id),
+        "task_variables": lambda conditions: _all_fit(conditions, hi_task.c.instance_id, hi_task.c.id),
     },
     orders={
         "taskId": hi_task.c.id,

@@ -3,10 +3,12 @@
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, bindparam, delete, insert, or_, select, update
+from sqlalchemy.sql.dml import ReturningDelete
 
 from engine_telemetry.engine.persistence.history_tables import hi_activity, hi_incident
 from engine_telemetry.engine.persistence.listing import Listing
@@ -116,10 +118,16 @@ def delete_waits(connection: Connection, table: Table, ids: Collection[str], now
     """Delete rows of jobs or external tasks, with their incidents. Those without retries are the ones that have any."""
     if not ids:
         return
-    statement = delete(table).where(table.c.id.in_(list(ids))).returning(table.c.id, table.c.retries)
-    failed = [row.id for row in connection.execute(statement) if row.retries is not None and row.retries <= 0]
+    rows = connection.execute(_deleting(table), {"ids": list(ids)})
+    failed = [row.id for row in rows if row.retries is not None and row.retries <= 0]
     if failed:
         resolve_incidents(connection, failed, now, state=DELETED)
+
+
+@cache
+def _deleting(table: Table) -> ReturningDelete[str, int | None]:
+    which = table.c.id.in_(bindparam("ids", expanding=True))
+    return delete(table).where(which).returning(table.c.id, table.c.retries)
 
 
 def annotate(connection: Connection, incident_id: str, annotation: str | None) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, exists, select, true
+from sqlalchemy import ColumnElement, Row, exists, or_, select, true
 
 from engine_telemetry.engine.entities import ProcessInstance
 from engine_telemetry.engine.persistence.history_tables import hi_activity
@@ -59,6 +59,7 @@ INSTANCES = Listing(
         "instance_ids": process_instance.c.id.in_,
         "business_key": process_instance.c.business_key.__eq__,
         "business_key_like": process_instance.c.business_key.like,
+        "business_key_containing": lambda text: process_instance.c.business_key.icontains(text, autoescape=True),
         "definition_key": process_definition.c.key.__eq__,
         "definition_keys": process_definition.c.key.in_,
         "definition_keys_not": process_definition.c.key.not_in,
@@ -78,6 +79,7 @@ INSTANCES = Listing(
         "incident_message": lambda message: _has_incident(incident.c.message == message),
         "incident_message_like": lambda pattern: _has_incident(incident.c.message.like(pattern)),
         "variables": lambda conditions: all_fit(conditions, process_instance.c.id),
+        "any_variable": lambda conditions: or_(*(all_fit([one], process_instance.c.id) for one in conditions)),
     },
     orders={
         "instanceId": process_instance.c.id,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields
 from datetime import datetime
 
-from sqlalchemy import Connection, ScalarSelect, delete, insert, select, update
+from sqlalchemy import Connection, ScalarSelect, bindparam, delete, insert, select, update
 
 from engine_telemetry.engine.persistence.tables import process_instance
 from engine_telemetry.exceptions import OptimisticLockingException
@@ -35,7 +35,7 @@ class InstanceRow:
 
 def insert_instance(connection: Connection, row: InstanceRow, start_time: datetime) -> None:
     """Store a new instance."""
-    connection.execute(insert(process_instance).values(start_time=start_time, **vars(row)))
+    connection.execute(_INSERT, {"start_time": start_time, **vars(row)})
 
 
 def lock_instance(connection: Connection, instance_id: str | ScalarSelect[str]) -> InstanceRow | None:
@@ -57,6 +57,11 @@ def lock_instance(connection: Connection, instance_id: str | ScalarSelect[str]) 
 
 _READ = select(*(process_instance.c[field.name] for field in fields(InstanceRow)))
 _LOCKED = _READ.with_for_update()
+_INSERT = insert(process_instance)
+_UPDATE = update(process_instance).where(
+    process_instance.c.id == bindparam("row_id"), process_instance.c.revision == bindparam("read_revision")
+)
+_DELETE = delete(process_instance).where(process_instance.c.id == bindparam("row_id"))
 
 
 def lock_called(connection: Connection, caller_id: str, wait_id: str) -> InstanceRow | None:
@@ -78,11 +83,8 @@ def update_instance(connection: Connection, row: InstanceRow, state: str, serial
     Raises:
         OptimisticLockingException: It was changed since it was read.
     """
-    result = connection.execute(
-        update(process_instance)
-        .where(process_instance.c.id == row.id, process_instance.c.revision == row.revision)
-        .values(state=state, serializer_version=serializer_version, revision=row.revision + 1)
-    )
+    values = {"state": state, "serializer_version": serializer_version, "revision": row.revision + 1}
+    result = connection.execute(_UPDATE, {"row_id": row.id, "read_revision": row.revision, **values})
     if result.rowcount != 1:
         raise OptimisticLockingException(
             f"ENGINE-03005 The process instance {row.id!r} was updated by another transaction concurrently."
@@ -91,7 +93,7 @@ def update_instance(connection: Connection, row: InstanceRow, state: str, serial
 
 def delete_instance(connection: Connection, instance_id: str) -> bool:
     """Delete an instance with all that belongs to it; false if there is none."""
-    return connection.execute(delete(process_instance).where(process_instance.c.id == instance_id)).rowcount > 0
+    return connection.execute(_DELETE, {"row_id": instance_id}).rowcount > 0
 
 
 def instance_exists(connection: Connection, instance_id: str) -> bool:

@@ -59,7 +59,7 @@ def _incidents(column: ColumnElement[str]) -> Select[str, str, int]:
 
 
 def _counts(connection: Connection, counted: Select[str, int]) -> dict[str, int]:
-    return dict(connection.execute(counted).tuples().all())
+    return {row[0]: row[1] for row in connection.execute(counted)}
 
 
 def _kinds(connection: Connection, counted: Select[str, str, int]) -> dict[str, dict[str, int]]:

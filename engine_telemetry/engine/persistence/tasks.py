@@ -1,12 +1,25 @@
 """Rows of user tasks that wait: searching and changing them, and what belongs to them."""
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, delete, exists, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    ScalarSelect,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from engine_telemetry.engine.entities import Comment, IdentityLink, Task
 from engine_telemetry.engine.persistence import history
@@ -22,6 +35,7 @@ from engine_telemetry.engine.persistence.tables import (
 from engine_telemetry.engine.persistence.variable_conditions import all_fit
 
 _COLUMNS = ("owner", "delegation_state", "due", "follow_up", "description", "last_updated", "suspended")
+_NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 def to_task(row: Row[Any]) -> Task:
@@ -157,6 +171,11 @@ def _given(column: ColumnElement[Any], given: bool) -> ColumnElement[bool]:  # n
     return column.is_not(None) if given else column.is_(None)
 
 
+def _never_last(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Sorts what has no date behind what has one, on each database."""
+    return func.coalesce(column, literal(_NEVER, column.type))
+
+
 # As in Camunda, names and descriptions are compared without regard to case.
 TASKS = Listing(
     rows=select(task, process_instance.c.definition_id)
@@ -228,8 +247,8 @@ TASKS = Listing(
         "priority": task.c.priority,
         "instanceId": task.c.instance_id,
         "executionId": task.c.instance_id,
-        "dueDate": task.c.due,
-        "followUpDate": task.c.follow_up,
+        "dueDate": _never_last(task.c.due),
+        "followUpDate": _never_last(task.c.follow_up),
         "description": task.c.description,
     },
     entity=to_task,

@@ -25,16 +25,14 @@ _OF_EQUALITY = frozenset({"eq", "neq"})
 _OF_PATTERNS = frozenset({"like", "notLike"})
 
 
-def all_fit(
-    conditions: Iterable[VariableCondition], scope_id: ColumnElement[str], table: Table = variable
-) -> ColumnElement[bool]:
-    """Whether a scope has variables that meet all the conditions; of history's table, if that is given.
+def all_fit(conditions: Iterable[VariableCondition], scope_id: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether a scope has variables that meet all the conditions.
 
     Raises:
         BadUserRequestException: There is no such operator, or it is none for such a value.
     """
-    of_scope = table.c.scope_id == scope_id
-    found = (exists().where(of_scope, _fits(condition, table)) for condition in conditions)
+    of_scope = variable.c.scope_id == scope_id
+    found = (exists().where(of_scope, _fits(condition, variable)) for condition in conditions)
     return and_(True, *found)  # noqa: FBT003  SQL's TRUE
 
 

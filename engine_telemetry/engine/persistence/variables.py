@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from engine_telemetry.engine.entities import TypedValue
 from engine_telemetry.engine.persistence.history_tables import hi_variable
@@ -35,10 +35,15 @@ def read_scopes(connection: Connection, instance_id: str) -> Scopes:
 def read_all_scopes(connection: Connection, instance_ids: Iterable[str]) -> dict[str, Scopes]:
     """All variables of several instances."""
     found: dict[str, Scopes] = {instance_id: {} for instance_id in instance_ids}
-    for row in connection.execute(select(variable).where(variable.c.instance_id.in_(list(found)))):
+    for row in connection.execute(_OF_INSTANCES, {"ids": list(found)}):
         scope = found[row.instance_id].setdefault(row.scope_id, {})
         scope[row.name] = decode(row.type, row.value, row.value_info)
     return found
+
+
+_OF_INSTANCES = select(
+    *(variable.c[name] for name in ("instance_id", "scope_id", "name", "type", "value", "value_info"))
+).where(variable.c.instance_id.in_(bindparam("ids", expanding=True)))
 
 
 def read_variables(

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, delete
+from sqlalchemy import Connection, bindparam, delete
 
 from engine_telemetry.engine.bpmn.waits import ExternalTask, Job, Subscription, UserTask, Wait
 from engine_telemetry.engine.persistence import incidents, jobs, subscriptions
@@ -16,6 +16,7 @@ from engine_telemetry.exceptions import ProcessEngineException
 
 MAX_TEXT_LENGTH = 255
 
+_DELETE_TASKS = delete(task).where(task.c.id.in_(bindparam("ids", expanding=True)))
 _SUBSCRIPTIONS = frozenset({"message", "signal", "conditional"})
 _JOBS = frozenset({"timer", "async-before", "async-after"})
 
@@ -55,7 +56,7 @@ def delete_ended(connection: Connection, closed: Mapping[str, str], now: datetim
     if not with_instance:
         tasks = [wait_id for wait_id, kind in closed.items() if kind == "task"]
         if tasks:
-            connection.execute(delete(task).where(task.c.id.in_(tasks)))
+            connection.execute(_DELETE_TASKS, {"ids": tasks})
         subscriptions.delete_subscriptions(connection, [one for one, kind in closed.items() if kind in _SUBSCRIPTIONS])
     incidents.delete_waits(connection, external_task, [one for one, kind in closed.items() if kind == "external"], now)
     incidents.delete_waits(connection, job, [one for one, kind in closed.items() if kind in _JOBS], now)

@@ -10,14 +10,17 @@ from engine_telemetry.engine.commands.external_task import (
     ExternalTaskQueryImpl,
     FetchExternalTasksCmd,
     FindAvailableTopics,
-    GetExternalTaskErrorDetailsCmd,
-    GetTopicNamesCmd,
+    HandleExternalTaskBpmnErrorCmd,
     HandleExternalTaskFailureCmd,
     LockExternalTaskCmd,
+    UnlockExternalTaskCmd,
+)
+from engine_telemetry.engine.commands.external_task_settings import (
+    GetExternalTaskErrorDetailsCmd,
+    GetTopicNamesCmd,
     SetExternalTaskPriorityCmd,
     SetExternalTaskRetriesCmd,
     SetExternalTasksRetriesCmd,
-    UnlockExternalTaskCmd,
 )
 from engine_telemetry.engine.criteria import ExternalTaskCriteria, ExternalTaskSearch
 from engine_telemetry.engine.entities import ExternalTask, LockedExternalTask, Topic
@@ -92,7 +95,24 @@ class ExternalTaskService:
         """
         self._executor.execute(CompleteExternalTaskCmd(task_id, worker_id, variables or {}, local_variables or {}))
 
-    def fail(
+    def throw_error(
+        self,
+        task_id: str,
+        code: str,
+        *,
+        worker_id: str,
+        message: str | None = None,
+        variables: Mapping[str, object] | None = None,
+    ) -> None:
+        """Throw a BPMN error in a task, set variables, and go on where it is caught.
+
+        Raises:
+            BadUserRequestException: As ``complete``, or there is no code.
+        """
+        command = HandleExternalTaskBpmnErrorCmd(task_id, worker_id, code, message, variables or {})
+        self._executor.execute(command)
+
+    def fail(  # noqa: PLR0913  as many as Camunda's failures have, all but one by keyword
         self,
         task_id: str,
         *,

@@ -10,11 +10,14 @@ from engine_telemetry.engine.commands.job import (
     SetJobRetriesCmd,
 )
 from engine_telemetry.engine.commands.management import (
+    DeleteTelemetryHistoryCmd,
     GetTelemetryDataCmd,
     GetTelemetryHistoryCmd,
     GetTelemetryStatusCmd,
     IsTelemetryEnabledCmd,
+    SendTelemetryReportCmd,
     TelemetryConfigureCmd,
+    TelemetryDecideCmd,
 )
 from engine_telemetry.engine.commands.statistics import (
     ActivityStatisticsQueryImpl,
@@ -22,11 +25,13 @@ from engine_telemetry.engine.commands.statistics import (
 )
 from engine_telemetry.engine.criteria import ProcessDefinitionSearch
 from engine_telemetry.engine.executor import Executor
+from engine_telemetry.engine.job_executor import do_job
 from engine_telemetry.engine.runtime_criteria import JobCriteria, JobSearch
 from engine_telemetry.engine.runtime_entities import ActivityStatistics, DefinitionStatistics, Job
 from engine_telemetry.history import History
 from engine_telemetry.report import Report
 from engine_telemetry.status import Status
+from engine_telemetry.store import Fate
 
 
 class ManagementService:
@@ -36,14 +41,29 @@ class ManagementService:
         """Run commands on this executor."""
         self._executor = executor
 
-    def toggle_telemetry(self, enabled: bool, *, user_id: str | None = None) -> None:  # noqa: FBT001  Camunda's call
+    def toggle_telemetry(
+        self,
+        enabled: bool,  # noqa: FBT001  Camunda's call
+        *,
+        user_id: str | None = None,
+        cause: str | None = None,
+    ) -> None:
         """Switch telemetry on or off for this database, for good. Whoever does it must be entitled to.
 
         Args:
             enabled: On or off.
             user_id: Who decided, for the record of changes.
+            cause: By what means, for that record too; by default the API.
         """
-        self._executor.execute(TelemetryConfigureCmd(enabled, user_id))
+        self._executor.execute(TelemetryConfigureCmd(enabled, user_id, cause))
+
+    def decide_telemetry(self, *, enabled: bool, user_id: str | None = None, cause: str | None = None) -> bool:
+        """As ``toggle_telemetry``, but only if nobody has decided yet.
+
+        Returns:
+            Whether nobody had; if not, nothing was changed.
+        """
+        return self._executor.execute(TelemetryDecideCmd(enabled, user_id, cause))
 
     def is_telemetry_enabled(self) -> bool | None:
         """What was decided for this database; ``None`` if nobody has decided."""
@@ -57,9 +77,30 @@ class ManagementService:
         """Whether telemetry is on, what decided it, and how the last report fared."""
         return self._executor.execute(GetTelemetryStatusCmd())
 
-    def get_telemetry_history(self) -> History:
-        """The last reports with their bytes, and the last changes of the switch."""
-        return self._executor.execute(GetTelemetryHistoryCmd())
+    def get_telemetry_history(self, *, all_changes: bool = False) -> History:
+        """The last 30 reports with their bytes, and the last 30 changes of the switch, or all."""
+        return self._executor.execute(GetTelemetryHistoryCmd(all_changes))
+
+    def send_waiting_telemetry_report(self, *, user_id: str | None = None) -> Fate | None:
+        """Try now to send the report that waits: the same bytes under the same id. Nothing else is sent.
+
+        It waits for the endpoint's answer, no longer than an attempt may take (``telemetryRequestTimeout``). It must
+        not be called by a command.
+
+        Args:
+            user_id: Who asks for it, for the log.
+
+        Returns:
+            What came of it; ``None`` if there is no answer yet: it is noted when it comes.
+
+        Raises:
+            ReportNotSentException: It cannot be tried now; the message says why.
+        """
+        return self._executor.execute(SendTelemetryReportCmd(user_id)).send()
+
+    def delete_telemetry_history(self) -> int:
+        """Forget all reports but the one that waits, if one does; how many these were. The changes remain."""
+        return self._executor.execute(DeleteTelemetryHistoryCmd())
 
     def jobs(self, **search: Unpack[JobSearch]) -> list[Job]:
         """Find jobs."""
@@ -73,10 +114,20 @@ class ManagementService:
         """Say how often a job is still tried; more than 0 ends its incident.
 
         Raises:
-            NotFoundException: There is no such job. The same holds for the two methods below.
+            NotFoundException: There is no such job.
             BadUserRequestException: The number is negative.
         """
         self._executor.execute(SetJobRetriesCmd(job_id, retries))
+
+    def execute_job(self, job_id: str) -> None:
+        """Do a job now, whenever it is due.
+
+        Raises:
+            NotFoundException: There is no such job. The same holds for the two methods below.
+            SuspendedEntityInteractionException: It is suspended.
+            Exception: Whatever the job raises; it is noted with the job too, whose retries are counted down.
+        """
+        do_job(self._executor, job_id)
 
     def set_job_due(self, job_id: str, due: datetime | None) -> None:
         """Say when a job is due; ``None`` is now."""

@@ -11,19 +11,27 @@ from engine_telemetry.engine.commands.decision import (
 from engine_telemetry.engine.commands.deployment import DeleteDeploymentCmd, DeployCmd
 from engine_telemetry.engine.commands.repository import (
     DeploymentQueryImpl,
+    GetDeployedBpmnModelInstanceCmd,
     GetDeployedProcessDefinitionCmd,
     GetDeploymentProcessModelCmd,
     GetDeploymentResourceForIdCmd,
     GetDeploymentResourcesCmd,
     ProcessDefinitionQueryImpl,
 )
+from engine_telemetry.engine.commands.suspension import ActivateProcessDefinitionCmd, SuspendProcessDefinitionCmd
 from engine_telemetry.engine.criteria import (
     DeploymentCriteria,
     DeploymentSearch,
     ProcessDefinitionCriteria,
     ProcessDefinitionSearch,
 )
-from engine_telemetry.engine.entities import DecisionDefinition, Deployment, ProcessDefinition, Resource
+from engine_telemetry.engine.entities import (
+    DecisionDefinition,
+    Deployment,
+    ModelActivity,
+    ProcessDefinition,
+    Resource,
+)
 from engine_telemetry.engine.executor import Executor
 from engine_telemetry.engine.runtime_criteria import DecisionDefinitionCriteria, DecisionDefinitionSearch
 
@@ -121,6 +129,36 @@ class RepositoryService:
             NotFoundException: There is no such process definition.
         """
         return self._executor.execute(GetDeploymentProcessModelCmd(definition_id))
+
+    def model_activities(self, definition_id: str) -> dict[str, ModelActivity]:
+        """The activities, events and gateways in the model of a process definition, by id.
+
+        Raises:
+            NotFoundException: There is no such process definition.
+        """
+        return self._executor.execute(GetDeployedBpmnModelInstanceCmd(definition_id))
+
+    def suspend_process_definition(
+        self, *, definition_id: str | None = None, key: str | None = None, include_instances: bool = False
+    ) -> None:
+        """Have no instance of a definition, or of all versions of a key, started until it is activated.
+
+        Args:
+            definition_id: Which definition.
+            key: Or all of which key.
+            include_instances: Suspend the instances that run too.
+
+        Raises:
+            NullValueException: Neither is given. The same holds for activating.
+            NotFoundException: There is no such definition.
+        """
+        self._executor.execute(SuspendProcessDefinitionCmd(definition_id, key, include_instances))
+
+    def activate_process_definition(
+        self, *, definition_id: str | None = None, key: str | None = None, include_instances: bool = False
+    ) -> None:
+        """Let instances be started again; with ``include_instances``, let those that run go on."""
+        self._executor.execute(ActivateProcessDefinitionCmd(definition_id, key, include_instances))
 
     def decision_definitions(self, **search: Unpack[DecisionDefinitionSearch]) -> list[DecisionDefinition]:
         """Find decision definitions."""

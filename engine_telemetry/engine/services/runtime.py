@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Unpack
 
+from engine_telemetry.engine.bpmn.journal import ActivityInstance
 from engine_telemetry.engine.commands.incident import (
     IncidentQueryImpl,
     ResolveIncidentCmd,
@@ -19,6 +20,7 @@ from engine_telemetry.engine.commands.runtime import (
     DeleteProcessInstanceCmd,
     EventSubscriptionQueryImpl,
     ExecutionQueryImpl,
+    GetActivityInstanceCmd,
     GetExecutionVariablesCmd,
     GetExecutionVariableTypedCmd,
     PatchExecutionVariablesCmd,
@@ -28,6 +30,7 @@ from engine_telemetry.engine.commands.runtime import (
     StartProcessInstanceCmd,
     VariableInstanceQueryImpl,
 )
+from engine_telemetry.engine.commands.suspension import ActivateProcessInstanceCmd, SuspendProcessInstanceCmd
 from engine_telemetry.engine.entities import ProcessInstance, TypedValue
 from engine_telemetry.engine.executor import Executor
 from engine_telemetry.engine.runtime_criteria import (
@@ -95,6 +98,14 @@ class RuntimeService:
         """
         self._executor.execute(DeleteProcessInstanceCmd(instance_id, reason))
 
+    def activity_instance(self, instance_id: str) -> ActivityInstance:
+        """What goes on in a process instance: itself, with everything in it.
+
+        Raises:
+            NullValueException: There is no such instance.
+        """
+        return self._executor.execute(GetActivityInstanceCmd(instance_id))
+
     def variables(self, instance_id: str) -> dict[str, TypedValue]:
         """All variables of a process instance.
 
@@ -161,6 +172,18 @@ class RuntimeService:
             NullValueException: That execution does not wait for it.
         """
         self._executor.execute(SignalEventReceivedCmd(signal_name, execution_id, variables or {}))
+
+    def suspend_process_instance(self, instance_id: str) -> None:
+        """Have nothing go on in a process instance until it is activated.
+
+        Raises:
+            NullValueException: There is no such instance. The same holds for activating.
+        """
+        self._executor.execute(SuspendProcessInstanceCmd(instance_id))
+
+    def activate_process_instance(self, instance_id: str) -> None:
+        """Let a process instance go on."""
+        self._executor.execute(ActivateProcessInstanceCmd(instance_id))
 
     def variable_instances(self, **search: Unpack[VariableInstanceSearch]) -> list[VariableInstance]:
         """Find variables of running process instances, local ones too."""

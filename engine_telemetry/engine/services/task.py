@@ -21,6 +21,8 @@ from engine_telemetry.engine.commands.task import (
     ClaimTaskCmd,
     CompleteTaskCmd,
     DelegateTaskCmd,
+    HandleTaskBpmnErrorCmd,
+    HandleTaskEscalationCmd,
     ResolveTaskCmd,
     SaveTaskCmd,
     TaskChange,
@@ -57,13 +59,27 @@ class TaskService:
         """Complete a task, set variables of its process instance, and go on to where it waits next.
 
         Returns:
-            All variables of the process instance, as they are then.
+            All variables that the task saw then.
 
         Raises:
             BadUserRequestException: A variable's value cannot be stored.
             ProcessEngineException: The task is delegated; it must be resolved first.
         """
         return self._executor.execute(CompleteTaskCmd(task_id, variables or {}))
+
+    def throw_error(
+        self, task_id: str, code: str, *, message: str | None = None, variables: Mapping[str, object] | None = None
+    ) -> None:
+        """Throw a BPMN error in a task, set variables, and go on where it is caught.
+
+        Raises:
+            NullValueException: There is no code, or no such task.
+        """
+        self._executor.execute(HandleTaskBpmnErrorCmd(task_id, code, message, variables or {}))
+
+    def throw_escalation(self, task_id: str, code: str, *, variables: Mapping[str, object] | None = None) -> None:
+        """The same with an escalation."""
+        self._executor.execute(HandleTaskEscalationCmd(task_id, code, variables or {}))
 
     def claim(self, task_id: str, user_id: str | None) -> None:
         """Make a user the assignee of a task that has none; ``None`` takes the assignee away.

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import NoReturn
@@ -19,6 +19,7 @@ from engine_telemetry import store
 from engine_telemetry.configuration import Configuration
 from engine_telemetry.counters import CounterFile, open_counters
 from engine_telemetry.database import Database
+from engine_telemetry.exceptions import EngineTelemetryError
 from engine_telemetry.exporter import Exporter
 from engine_telemetry.process_group import ProcessGroup
 from engine_telemetry.reporter import Cycle, Reporter
@@ -259,20 +260,6 @@ def test_a_database_that_cannot_be_used_is_left_alone(on: Bench) -> None:
     cycle.flush()
     cycle.run("close")
     assert (len(tried), on.state.pending, on.received) == (1, {}, [])
-
-
-def test_a_process_that_stands_by_is_ready_to_take_over(on: Bench, start: Callable[[Cycle], Reporter]) -> None:
-    ready = threading.Event()
-
-    def prepare() -> bool:
-        ready.set()
-        return True
-
-    leader = start(on.cycle)
-    wait_until(lambda: leader.leading)
-    reporter = start(replace(on.cycle, prepare=prepare))
-    assert ready.wait(20)
-    assert not reporter.leading
 
 
 # -- answers ----------------------------------------------------------------------------------------------------------
@@ -658,6 +645,20 @@ def test_waking_it_makes_a_run_at_once(on: Bench, start: Callable[[Cycle], Repor
     on.count()
     reporter.wake()
     until(lambda: on.state.pending == {"a": 1})
+
+
+def test_a_process_that_stands_by_is_ready_to_take_over(on: Bench, start: Callable[[Cycle], Reporter]) -> None:
+    ready = threading.Event()
+
+    def prepare() -> bool:
+        ready.set()
+        return True
+
+    leader = start(on.cycle)
+    until(lambda: leader.leading)
+    reporter = start(replace(on.cycle, prepare=prepare))
+    assert ready.wait(20)
+    assert not reporter.leading
 
 
 def test_stopping_waits_no_longer_than_it_is_told(on: Bench, start: Callable[[Cycle], Reporter]) -> None:

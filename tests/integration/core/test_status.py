@@ -212,7 +212,10 @@ def test_the_status_as_json_has_these_members(installation: Installation) -> Non
             "answeredAt": "2026-11-24T12:00:00.005Z",
         },
         "reporter": "standing by",
-        "problems": ["A problem"],
+        "problems": [
+            "Reports do not arrive at the endpoint; they are kept and tried again: HTTP 500",
+            "A problem",
+        ],
     }
 
 

@@ -1,4 +1,4 @@
-"""Engines on SQLite files, and small BPMN models."""
+"""Engines on each kind of database, and small BPMN models."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -7,6 +7,10 @@ import pytest
 
 from engine_telemetry.engine import ProcessEngine
 from engine_telemetry.engine.entities import ExternalTask, Task
+from tests.faults.conftest import mariadb, postgresql
+from tests.faults.databases import DatabaseServer
+
+__all__ = ["mariadb", "postgresql"]
 
 NewEngine = Callable[..., ProcessEngine]
 
@@ -61,9 +65,19 @@ def parallel_model() -> bytes:
     )
 
 
-@pytest.fixture
-def database_url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'engine.db'}"
+@pytest.fixture(
+    params=[
+        "sqlite",
+        pytest.param("postgresql", marks=pytest.mark.full),
+        pytest.param("mariadb", marks=pytest.mark.full),
+    ]
+)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database, on each kind of server."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'engine.db'}"
+    server: DatabaseServer = request.getfixturevalue(request.param)
+    return server.new_database()
 
 
 @pytest.fixture
@@ -76,6 +90,7 @@ def new_engine(tmp_path: Path, database_url: str) -> Iterator[NewEngine]:
             "database_url": database_url,
             "telemetry_state_directory": tmp_path / "state",
             "telemetry_reporter_activate": False,
+            "job_executor_activate": False,
         }
         engines.append(ProcessEngine(None, **defaults | settings))
         return engines[-1]

@@ -263,8 +263,8 @@ def test_a_command_takes_few_statements(engine: ProcessEngine, parallel_model: b
 
     engine.executor.execute(watch)
     for command, most in (
-        (lambda: engine.runtime_service.start_process_instance(key="p", variables={"a": 1}), 10),
-        (lambda: engine.task_service.complete(task.id, variables={"a": 1}), 9),
+        (lambda: engine.runtime_service.start_process_instance(key="p", variables={"a": 1}), 14),
+        (lambda: engine.task_service.complete(task.id, variables={"a": 1}), 13),
     ):
         statements.clear()
         command()

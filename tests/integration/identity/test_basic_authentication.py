@@ -102,7 +102,7 @@ def test_an_administrator_switches_telemetry_and_is_named(
     headers = basic("ann")
     path = "/engine-rest/telemetry/configuration"
     assert client.post(path, json={"enableTelemetry": True}, headers=headers).status_code == 204
-    assert "by ann with the API" in client.get("/engine-rest/telemetry/status", headers=headers).text
+    assert "by ann with the REST API" in client.get("/engine-rest/telemetry/status", headers=headers).text
 
 
 def test_who_is_no_administrator_any_more_is_refused_at_once(

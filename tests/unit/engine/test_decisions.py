@@ -169,6 +169,16 @@ def test_a_hit_policy_says_what_comes_of_the_rules_that_match(policy: str, x: in
     assert _evaluate(_table(*ROWS, outputs=OUTPUTS, policy=policy), x=x) == expected
 
 
+def test_first_does_not_look_further() -> None:
+    assert _evaluate(_table((["1"], ["2"]), (["missing"], ["3"]), policy='hitPolicy="FIRST"'), x=1) == [{"y": 2}]
+
+
+def test_an_input_may_have_a_name_in_its_cells() -> None:
+    table = _table((["amount > 5 and amount < 7"], ["1"])).replace("<input ", '<input camunda:inputVariable="amount" ')
+    assert _evaluate(table, x=6, amount=1) == [{"y": 1}]
+    assert _evaluate(table, x=8, amount=6) == []
+
+
 def test_any_takes_one_of_the_rules_that_agree() -> None:
     rows: Sequence[Row] = ((["1"], ["7"]), (["< 5"], ["7"]))
     assert _evaluate(_table(*rows, policy='hitPolicy="ANY"'), x=1) == [{"y": 7}]

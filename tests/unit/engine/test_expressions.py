@@ -71,7 +71,7 @@ NAMES = VARIABLES | {"execution": Subject({"businessKey": "B-1", "id": "42"}, VA
         ("${1 == 1.0}", True),
         ("${five > 4.5 && five le 5}", True),
         ("${five eq '5'}", True),
-        ("${yes == 'true'}", True),
+        ("${yes == 'TRUE' && !'yes'}", True),
         ("${word ne 'x'}", True),
         ("${'a' < 'b'}", True),
         ("${digits lt 100}", True),
@@ -96,6 +96,7 @@ NAMES = VARIABLES | {"execution": Subject({"businessKey": "B-1", "id": "42"}, VA
         ("${order.none.such}", None),
         ("${items[1]}", "two"),
         ("${items[9]}", None),
+        ("${items[-1]}", None),
         ("${nothing.at.all}", None),
         # executions
         ("${execution.businessKey}", "B-1"),

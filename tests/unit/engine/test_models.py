@@ -6,8 +6,8 @@ from itertools import pairwise
 import pytest
 
 from engine_telemetry.engine.bpmn.document import MAX_FILE_SIZE, MAX_MESSAGE_LENGTH
-from engine_telemetry.engine.bpmn.process_model import MAX_PROBLEMS, SERIALIZER_VERSION, ProcessModel, parse_models
-from engine_telemetry.exceptions import ParseException, Problem, ProcessEngineException
+from engine_telemetry.engine.bpmn.process_model import MAX_PROBLEMS, parse_models, read_model
+from engine_telemetry.exceptions import ParseException, Problem
 
 Model = Callable[..., bytes]
 
@@ -15,6 +15,37 @@ USER = '<userTask id="a" name="Do it"/>'
 FIRST_LINE = 7  # of the nodes a test gives
 CONDITION = '<conditionExpression xsi:type="tFormalExpression" id="c">__import__("os")</conditionExpression>'
 EXTERNAL = 'camunda:type="external" camunda:topic="t"'
+
+MESSAGE = '<messageEventDefinition messageRef="m"/>'
+
+
+def event(tag: str, definition: str) -> str:
+    return f'<{tag} id="x">{definition}</{tag}>'
+
+
+def timer(inside: str) -> str:
+    return event("intermediateCatchEvent", f"<timerEventDefinition>{inside}</timerEventDefinition>")
+
+
+def condition(text: str) -> str:
+    return f'<condition xsi:type="tFormalExpression">{text}</condition>'
+
+
+def looped(inside: str) -> str:
+    return event("userTask", f"<multiInstanceLoopCharacteristics>{inside}</multiInstanceLoopCharacteristics>")
+
+
+def extended(tag: str, extension: str) -> str:
+    return event(tag, f"<extensionElements>{extension}</extensionElements>")
+
+
+def parameter(content: str) -> str:
+    parameters = f'<camunda:inputParameter name="a">{content}</camunda:inputParameter>'
+    return extended("userTask", f"<camunda:inputOutput>{parameters}</camunda:inputOutput>")
+
+
+def called(extension: str) -> str:
+    return f'<callActivity id="x" calledElement="o"><extensionElements>{extension}</extensionElements></callActivity>'
 
 
 def problems_of(content: bytes) -> tuple[Problem, ...]:
@@ -47,7 +78,7 @@ def test_a_process_that_does_not_say_whether_it_is_executable_is(model: Model) -
 
 
 def test_only_the_executable_processes_of_a_file_are_checked_and_returned(model: Model) -> None:
-    drawing = '<process id="drawing" isExecutable="false"><scriptTask id="s"/></process>'
+    drawing = '<process id="drawing" isExecutable="false"><transaction id="s"/></process>'
     parsed = parse_models("a.bpmn", model(USER, flows="start-a a-end", top=drawing))
     assert [one.key for one in parsed] == ["p"]
 
@@ -61,67 +92,144 @@ def test_a_long_process_overflows_no_stack(model: Model) -> None:
     names = [f"t{number}" for number in range(1500)]
     flows = " ".join(f"{a}-{b}" for a, b in zip(["start", *names], [*names, "end"], strict=True))
     [parsed] = parse_models("a.bpmn", model(*(f'<userTask id="{name}"/>' for name in names), flows=flows))
-    assert ProcessModel.from_json("p", parsed.spec_json(), SERIALIZER_VERSION).key == "p"
+    assert len(parsed.activities) == len(names) + 2
 
 
 @pytest.mark.parametrize(
-    ("snippet", "element", "says"),
+    ("snippet", "says"),
     [
-        ('<exclusiveGateway id="x"/>', "x", "'exclusiveGateway' is not supported"),
-        ('<inclusiveGateway id="x"/>', "x", "'inclusiveGateway'"),
-        ('<eventBasedGateway id="x"/>', "x", "'eventBasedGateway'"),
-        ('<complexGateway id="x"/>', "x", "'complexGateway'"),
-        ('<scriptTask id="x" scriptFormat="python"><script>import os</script></scriptTask>', "x", "'scriptTask'"),
-        ('<task id="x"/>', "x", "'task'"),
-        ('<manualTask id="x"/>', "x", "'manualTask'"),
-        ('<receiveTask id="x"/>', "x", "'receiveTask'"),
-        ('<sendTask id="x"/>', "x", "'sendTask'"),
-        ('<businessRuleTask id="x"/>', "x", "'businessRuleTask'"),
-        ('<callActivity id="x" calledElement="other"/>', "x", "'callActivity'"),
-        ('<subProcess id="x"/>', "x", "'subProcess'"),
-        ('<transaction id="x"/>', "x", "'transaction'"),
-        ('<intermediateCatchEvent id="x"><timerEventDefinition/></intermediateCatchEvent>', "x", "'intermediateCatch"),
-        ('<boundaryEvent id="x" attachedToRef="a"><errorEventDefinition/></boundaryEvent>', "x", "'boundaryEvent'"),
-        ('<dataObject id="x"/>', "x", "'dataObject'"),
-        ('<endEvent id="x"><terminateEventDefinition id="d"/></endEvent>', "x", "'terminateEventDefinition'"),
-        ('<startEvent id="x"><messageEventDefinition id="d"/></startEvent>', "x", "'messageEventDefinition'"),
-        ('<userTask id="x"><multiInstanceLoopCharacteristics/></userTask>', "x", "'multiInstanceLoopCharacteristics'"),
-        ('<userTask id="x"><humanPerformer/></userTask>', "x", "'humanPerformer'"),
-        ('<userTask id="x" isForCompensation="true"/>', "x", "'isForCompensation'"),
-        ('<userTask id="x" default="f"/>', "x", "'default'"),
-        ('<userTask id="x" name="${who}"/>', "x", "Expressions are not supported: attribute 'name' is '${who}'"),
-        ('<userTask id="x" camunda:assignee="#{who}"/>', "x", "Expressions are not supported: attribute 'assignee'"),
-        ('<userTask id="x" camunda:priority="high"/>', "x", "a whole number of 32 bits is expected"),
-        ('<userTask id="x" camunda:priority="2147483648"/>', "x", "a whole number of 32 bits is expected"),
-        ('<userTask id="x" camunda:dueDate="2030-01-01"/>', "x", "Attribute 'dueDate' of 'userTask'"),
-        ('<userTask id="x" camunda:asyncBefore="true"/>', "x", "Attribute 'asyncBefore'"),
-        ('<userTask id="x" activiti:assignee="joe"/>', "x", "Attribute 'assignee' of 'userTask' is not supported"),
+        ('<complexGateway id="x"/>', "'complexGateway' is not supported"),
+        ('<transaction id="x"/>', "'transaction'"),
+        ('<adHocSubProcess id="x"/>', "'adHocSubProcess'"),
+        ('<userTask id="x"><standardLoopCharacteristics/></userTask>', "'standardLoopCharacteristics'"),
+        ('<userTask id="x"><humanPerformer/></userTask>', "'humanPerformer'"),
+        ('<userTask id="x" isForCompensation="true"/>', "'isForCompensation'"),
+        (event("intermediateThrowEvent", "<compensateEventDefinition/>"), "'compensateEventDefinition'"),
+        (event("intermediateThrowEvent", '<linkEventDefinition name="l"/>'), "'linkEventDefinition'"),
+        (event("intermediateCatchEvent", '<linkEventDefinition name="l"/>'), "'linkEventDefinition'"),
+        (event("endEvent", "<cancelEventDefinition/>"), "'cancelEventDefinition'"),
+        (event("intermediateThrowEvent", "<timerEventDefinition/>"), "'timerEventDefinition'"),
+        ('<userTask id="x" name="${"/>', "The expression ${ cannot be used"),
+        ('<userTask id="x" camunda:assignee="#{a.b.}"/>', "cannot be used"),
+        ('<userTask id="x" camunda:priority="high"/>', "a whole number of 32 bits is expected"),
+        ('<userTask id="x" camunda:priority="2147483648"/>', "a whole number of 32 bits is expected"),
+        ('<userTask id="x" camunda:formRef="f"/>', "Attribute 'formRef'"),
+        ('<userTask id="x" activiti:assignee="joe"/>', "Attribute 'assignee' of 'userTask' is not supported"),
+        (f'<userTask id="x" name="{"n" * 256}"/>', "has 256 characters; at most 255"),
+        (extended("userTask", '<camunda:taskListener event="update" class="A"/>'), "'update' of a taskListener is not"),
+        (extended("userTask", '<camunda:taskListener event="create" class="A"/>'), "The class 'A' is not registered"),
+        (extended("userTask", '<camunda:taskListener event="create"/>'), "needs one of class, expression"),
+        (extended("userTask", '<camunda:executionListener event="take" expression="${1}"/>'), "'take'"),
         (
-            '<userTask id="x"><extensionElements><camunda:taskListener class="A"/></extensionElements></userTask>',
-            "x",
-            "Extension 'taskListener' is not supported",
+            extended(
+                "userTask",
+                '<camunda:executionListener event="end" expression="${1}"><camunda:field name="a"/>'
+                "</camunda:executionListener>",
+            ),
+            "Element 'field' is not supported",
         ),
-        ('<serviceTask id="x"/>', "x", "A service task must be external"),
-        ('<serviceTask id="x" camunda:class="os.system"/>', "x", "Attribute 'class' of 'serviceTask'"),
-        ('<serviceTask id="x" camunda:expression="${f()}"/>', "x", "Attribute 'expression' of 'serviceTask'"),
-        ('<serviceTask id="x" camunda:delegateExpression="${f}"/>', "x", "Attribute 'delegateExpression'"),
-        ('<serviceTask id="x" camunda:type="external"/>', "x", "must specify a 'topic'"),
-        ('<serviceTask id="x" camunda:type="external" camunda:topic="${t}"/>', "x", "Expressions are not supported"),
-        (f'<serviceTask id="x" {EXTERNAL} camunda:taskPriority="${{p}}"/>', "x", "Expressions are not supported"),
+        (extended("userTask", "<camunda:connector/>"), "Extension 'connector' is not supported"),
+        (extended("userTask", '<camunda:in source="a" target="b"/>'), "Extension 'in' is not supported"),
+        (extended("startEvent", "<camunda:inputOutput/>"), "Extension 'inputOutput' is not supported"),
+        (
+            parameter('<camunda:script scriptFormat="groovy">1</camunda:script>'),
+            "The script format 'groovy' is not reg",
+        ),
+        (parameter("${a b}"), "cannot be used"),
+        ('<serviceTask id="x"/>', "Nothing says who does this"),
+        ('<serviceTask id="x" camunda:type="mail"/>', "The type 'mail' is not supported"),
+        ('<serviceTask id="x" camunda:class="os.system"/>', "The class 'os.system' is not registered"),
+        ('<serviceTask id="x" camunda:expression="${f()}"/>', "cannot be used"),
+        ('<serviceTask id="x" camunda:expression="${f.g()}"/>', "no bean 'f' is registered"),
+        ('<serviceTask id="x" camunda:delegateExpression="${f}"/>', "The delegate 'f' is not registered"),
+        ('<serviceTask id="x" camunda:delegateExpression="f"/>', "use one like ${name}"),
+        ('<serviceTask id="x" camunda:class="A" camunda:expression="${1}"/>', "Only one of type, class, expression"),
+        (f'<serviceTask id="x" {EXTERNAL} camunda:resultVariable="r"/>', "'resultVariable' needs a camunda:expression"),
+        ('<serviceTask id="x" camunda:type="external"/>', "must specify a 'topic'"),
+        ('<serviceTask id="x" camunda:type="external" camunda:topic="${"/>', "cannot be used"),
+        (f'<serviceTask id="x" {EXTERNAL} camunda:taskPriority="no"/>', "a whole number of 32 bits is expected"),
+        ('<sendTask id="x"/>', "Nothing says who does this"),
+        ('<receiveTask id="x"/>', "The message None is not in the file"),
+        ('<receiveTask id="x" messageRef="m"/>', "The message 'm' is not in the file"),
+        ('<businessRuleTask id="x"/>', "needs a camunda:decisionRef"),
+        (
+            '<businessRuleTask id="x" camunda:decisionRef="d" camunda:mapDecisionResult="all"/>',
+            "mapDecisionResult is 'all'",
+        ),
+        (
+            '<scriptTask id="x" scriptFormat="python"><script>import os</script></scriptTask>',
+            "'python' is not registered",
+        ),
+        ('<scriptTask id="x"><script>1</script></scriptTask>', "The script format None is not registered"),
+        ('<callActivity id="x"/>', "Missing attribute 'calledElement'"),
+        ('<callActivity id="x" calledElement="o" camunda:calledElementBinding="no"/>', "The binding 'no' is unknown"),
+        (
+            '<callActivity id="x" calledElement="o" camunda:calledElementBinding="version"/>',
+            "needs a camunda:calledElementVersion",
+        ),
+        ('<callActivity id="x" calledElement="o" camunda:variableMappingClass="M"/>', "'variableMappingClass'"),
+        (called('<camunda:in source="a"/>'), "needs a target"),
+        (called('<camunda:in target="a"/>'), "needs one of source, sourceExpression and variables"),
+        (called('<camunda:out variables="some"/>'), "only 'all' can be given"),
+        ('<subProcess id="x"/>', "The subProcess has no start event"),
+        (f'<subProcess id="x"><startEvent id="i">{MESSAGE}</startEvent></subProcess>', "A start event for message is not"),
+        ('<subProcess id="x" triggeredByEvent="true"><startEvent id="i"/></subProcess>', "needs an event"),
+        (event("startEvent", "<errorEventDefinition/>"), "A start event for error is not supported here"),
+        (event("endEvent", "<errorEventDefinition/>"), "A thrown error needs an errorRef"),
+        (event("endEvent", '<errorEventDefinition errorRef="e"/>'), "The error 'e' is not in the file"),
+        (event("intermediateThrowEvent", "<escalationEventDefinition/>"), "A thrown escalation needs an escalationRef"),
+        (
+            event("intermediateThrowEvent", '<signalEventDefinition signalRef="s"/>'),
+            "The signal 's' is not in the file",
+        ),
+        (event("intermediateCatchEvent", MESSAGE), "The message 'm' is not in the file"),
+        (event("intermediateCatchEvent", ""), "has no event definition"),
+        (event("intermediateCatchEvent", "<timerEventDefinition/>"), "A timer needs a timeDate"),
+        (timer("<timeDate>tomorrow</timeDate>"), "'tomorrow' is no ISO 8601 date"),
+        (timer("<timeDuration>1 hour</timeDuration>"), "'1 hour' is no ISO 8601 duration"),
+        (timer("<timeDuration>P9999999Y</timeDuration>"), "is no ISO 8601 duration"),
+        (timer("<timeCycle>0/5 * * * *</timeCycle>"), "is no cycle; use one like R3/PT10M, or a cron expression"),
+        (timer("<timeCycle>0 0 99 * * ?</timeCycle>"), "cannot be used"),
+        (timer("<timeCycle>R/PT0.1S</timeCycle>"), "repeats more often than once a second"),
+        (event("intermediateCatchEvent", "<conditionalEventDefinition/>"), "condition"),
+        (
+            event(
+                "intermediateCatchEvent", f"<conditionalEventDefinition>{condition('x')}</conditionalEventDefinition>"
+            ),
+            "The condition 'x' is no expression",
+        ),
+        (
+            '<boundaryEvent id="x" attachedToRef="start"><errorEventDefinition/></boundaryEvent>',
+            "is no activity beside",
+        ),
+        (
+            '<boundaryEvent id="x" attachedToRef="a" cancelActivity="false"><errorEventDefinition/></boundaryEvent>',
+            "An error event interrupts always",
+        ),
+        (
+            '<userTask id="x"><multiInstanceLoopCharacteristics/></userTask>',
+            "needs a loopCardinality or a camunda:coll",
+        ),
+        (looped("<loopCardinality>-1</loopCardinality>"), "The loopCardinality is '-1'"),
+        (looped("<loopCardinality>${a b}</loopCardinality>"), "cannot be used"),
+        ('<userTask id="x" default="f"/>', "The default flow 'f' does not lead on from here"),
+        ('<exclusiveGateway id="x"/>', "Exclusive Gateway 'x' has no outgoing sequence flows"),
+        ('<eventBasedGateway id="x"/>', "No event follows this gateway"),
         (
             f'<sequenceFlow id="x" sourceRef="a" targetRef="end">{CONDITION}</sequenceFlow>',
-            "x",
-            "'conditionExpression' is not supported",
+            "The condition '__import__(\"os\")' is no expression",
         ),
-        (f'<userTask id="x" name="{"n" * 256}"/>', "x", "has 256 characters; at most 255"),
+        (
+            '<sequenceFlow id="x" sourceRef="a" targetRef="end"><conditionExpression xsi:type="tFormalExpression"'
+            ' language="python">True</conditionExpression></sequenceFlow>',
+            "The script format 'python' is not registered",
+        ),
     ],
 )
-def test_what_is_not_supported_is_refused_with_its_id_and_line(
-    model: Model, snippet: str, element: str, says: str
-) -> None:
+def test_what_is_not_supported_is_refused_with_its_id_and_line(model: Model, snippet: str, says: str) -> None:
     problems = problems_of(model(USER, snippet, flows="start-a a-end"))
-    assert says in problems[0].message
-    assert problems[0].element_ids == (element,)
+    assert any(says in problem.message for problem in problems), problems
+    assert problems[0].element_ids in {("x",), ("i",)}
     assert problems[0].line == FIRST_LINE + 1
 
 
@@ -140,20 +248,17 @@ def test_an_unknown_element_of_the_file_itself_is_refused(model: Model) -> None:
 @pytest.mark.parametrize(
     ("nodes", "flows", "element", "says"),
     [
-        ("", "", "start", "No sequence flow leads on from here"),
-        (USER, "start-a", "a", "No sequence flow leads on from here"),
-        (USER, "start-a a-end a-end", "a", "2 sequence flows lead on from here; use a parallel gateway"),
         (USER, "start-a a-nowhere", "a-nowhere-1", "targetRef 'nowhere' is no event, task or gateway"),
         (USER, "start-a a-start", "a-start-1", "A sequence flow cannot have 'start' as its targetRef"),
         (USER, "start-a a-end end-a", "end-a-2", "A sequence flow cannot have 'end' as its sourceRef"),
         ('<startEvent id="s"/>', "start-end s-end", "s", "Multiple none start events are not supported"),
-        ('<parallelGateway id="g"/>', "start-g g-g g-end", "g", "leads back to this gateway without a task"),
         (
-            '<parallelGateway id="g"/><parallelGateway id="h"/>',
-            "start-g g-h h-end h-g",
-            "g",
-            "leads back to this gateway without a task",
+            '<exclusiveGateway id="g"/>',
+            "start-g g-end g-end",
+            "g-end-1",
+            "Exclusive Gateway 'g' has outgoing sequence flow 'g-end-1' without condition",
         ),
+        ('<eventBasedGateway id="g"/>', "start-g g-end", "g-end-1", "Only intermediate catch events and receive tasks"),
         ("<userTask/>", "start-end", "p", "Element 'userTask' has no id"),
     ],
 )
@@ -245,7 +350,7 @@ def test_a_doctype_in_another_encoding_is_refused_too(model: Model) -> None:
 
 
 def test_a_file_full_of_problems_names_the_first_hundred(model: Model) -> None:
-    problems = problems_of(model(*(f'<scriptTask id="s{at}"/>' for at in range(200))))
+    problems = problems_of(model(*(f'<transaction id="s{at}"/>' for at in range(200))))
     assert len(problems) == MAX_PROBLEMS
     assert problems[0].element_ids == ("s0",)
 
@@ -257,11 +362,36 @@ def test_a_message_does_not_repeat_a_long_value(model: Model, attribute: str) ->
 
 
 def test_the_error_says_file_line_and_reason(model: Model) -> None:
-    with pytest.raises(ParseException, match=r"'task' is not supported \| resource b\.bpmn \| line 7"):
-        parse_models("b.bpmn", model('<task id="x"/>'))
+    with pytest.raises(ParseException, match=r"'transaction' is not supported \| resource b\.bpmn \| line 7"):
+        parse_models("b.bpmn", model('<transaction id="x"/>'))
 
 
-def test_a_model_stored_in_another_form_is_refused_with_the_way_out(model: Model) -> None:
-    [parsed] = parse_models("a.bpmn", model(USER, flows="start-a a-end"))
-    with pytest.raises(ProcessEngineException, match=r"'p' was stored in the form '1\.3-1'.*deploy the model again"):
-        ProcessModel.from_json("p", parsed.spec_json(), "1.3-1")
+def test_the_model_of_a_definition_is_read_again_from_its_file(model: Model) -> None:
+    content = model(USER, flows="start-a a-end")
+    assert read_model("a.bpmn", content, "p").activities == parse_models("a.bpmn", content)[0].activities
+    with pytest.raises(ParseException, match="There is no executable process 'q' in the file"):
+        read_model("a.bpmn", content, "q")
+
+
+def test_a_process_says_how_it_may_be_started_and_what_is_in_it(model: Model) -> None:
+    starts = (
+        f'<startEvent id="m1">{MESSAGE}</startEvent>'
+        '<startEvent id="t1" camunda:initiator="who"><timerEventDefinition><timeCycle>R/PT1H</timeCycle>'
+        "</timerEventDefinition></startEvent>"
+    )
+    content = model(
+        USER,
+        starts,
+        flows="start-a m1-a t1-a a-end",
+        process='isExecutable="true" camunda:historyTimeToLive="P5D" camunda:isStartableInTasklist="false"',
+        top='<message id="m" name="paid"/>',
+    )
+    [parsed] = parse_models("a.bpmn", content)
+    assert [(one.activity_id, one.kind, one.event_name) for one in parsed.start_events] == [
+        ("start", "none", None),
+        ("m1", "message", "paid"),
+        ("t1", "timer", None),
+    ]
+    assert (parsed.history_time_to_live, parsed.startable) == ("P5D", False)
+    assert parsed.start_event("t1").initiator == "who"
+    assert parsed.activities["a"] == ("Do it", "userTask")

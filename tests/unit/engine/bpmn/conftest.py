@@ -264,12 +264,7 @@ class Play:
         return self.sides[0].execution.state()
 
 
-@pytest.fixture
-def make_model() -> Callable[..., bytes]:
-    return make
-
-
-@pytest.fixture
+@pytest.fixture(scope="session")
 def play() -> Callable[..., Play]:
     """Starts a process: ``play(nodes..., flow=..., variables)``."""
 

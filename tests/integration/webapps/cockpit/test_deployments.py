@@ -1,0 +1,152 @@
+"""Deploying, and the pages of deployments."""
+
+import re
+from typing import Any
+
+import pytest
+from httpx import Response
+
+from engine_telemetry.engine import ProcessEngine
+from tests.integration.webapps.cockpit.samples import MARKUP, model, rows_of, start, text_of
+from tests.integration.webapps.people import Person
+
+DECISION = b"""<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="http://e">
+<decision id="discount" name="Discount"><decisionTable id="t"><output id="o" name="rate" typeRef="integer"/>
+<rule id="r"><outputEntry id="e"><text>5</text></outputEntry></rule></decisionTable></decision></definitions>"""
+WRONG = model().replace(
+    b'<userTask id="check" name="Check"/>',
+    b'<complexGateway id="check"/>\n    <scriptTask id="odd" scriptFormat="<b>"/>'.replace(b"<b>", b"&lt;b>"),
+)
+
+
+def deploy(as_admin: Person, *files: tuple[str, bytes], **fields: str) -> Response:
+    sent: list[tuple[str, Any]] = [("files", file) for file in files]
+    return as_admin.act("/cockpit/deployments", fields, files=sent)
+
+
+def test_files_are_deployed_together_and_lead_to_what_they_made(as_admin: Person, engine: ProcessEngine) -> None:
+    response = deploy(as_admin, ("order.bpmn", model()), ("discount.dmn", DECISION), ("note.txt", b"x"), name="All")
+    assert response.status_code == 303, text_of(response.text)
+    html = as_admin.get(response.headers["location"])
+    (definition,) = engine.repository_service.process_definitions()
+    text = text_of(html)
+    assert "Deployed. This is what it made." in text
+    assert "From Cockpit" in text
+    assert "Process Order , version 1 (key order) Decision Discount, version 1 (key discount)" in text
+    assert f'<a href="/cockpit/process/{definition.id.replace(":", "%3A")}">Order</a>' in html
+    assert set(rows_of(html)) == {
+        "discount.dmn a model Download discount.dmn",
+        "note.txt kept as it is Download note.txt",
+        "order.bpmn a model Download order.bpmn",
+    }
+    assert "All" in rows_of(as_admin.get("/cockpit/deployments"))[0]
+
+
+def test_a_deployment_has_the_name_of_its_first_file_if_it_gets_none(as_admin: Person, engine: ProcessEngine) -> None:
+    deploy(as_admin, (MARKUP + ".txt", b"x"), name=" ")
+    (deployment,) = engine.repository_service.deployments()
+    assert deployment.name == MARKUP + ".txt"
+    html = as_admin.get(f"/cockpit/deployment/{deployment.id}")
+    assert "<b onclick" not in html
+    assert "No process and no decision." in text_of(html)
+
+
+def test_what_is_refused_says_which_element_in_which_line_and_why(as_admin: Person, engine: ProcessEngine) -> None:
+    response = deploy(as_admin, ("wrong.bpmn", WRONG), ("note.txt", b"x"), name="kept")
+    assert response.status_code == 422
+    text, rows = text_of(response.text), rows_of(response.text)
+    assert "Nothing was deployed wrong.bpmn has " in text
+    assert "What came after it was not looked at." in text
+    line = WRONG[: WRONG.index(b"<complexGateway")].count(b"\n") + 1
+    (row,) = [row for row in rows if row.startswith(f"{line} check ")]
+    assert row.endswith('<complexGateway id="check"/>')
+    assert "<complexGateway" not in response.text
+    assert 'value="kept"' in response.text
+    assert engine.repository_service.count_deployments() == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("broken.bpmn", b"<definitions>\n<b>", "broken.bpmn has 1 problem"),
+        ("binary.bpmn", b"\xff\xfe\0\1", "binary.bpmn has 1 problem"),
+        ("empty.bpmn", b"", "empty.bpmn has 1 problem"),
+        ("case.cmmn", b"<x/>", "Cases (CMMN) are not supported"),
+        (f"{MARKUP}.bpmn", b"<x/>", f"{MARKUP}.bpmn has 1 problem"),
+        ("x" * 300, b"", "has more than 255 characters"),
+    ],
+)
+def test_files_that_are_no_models_are_refused(
+    as_admin: Person, engine: ProcessEngine, name: str, content: bytes, said: str
+) -> None:
+    response = deploy(as_admin, (name, content))
+    assert response.status_code == 422
+    assert said in text_of(response.text)
+    assert "<b onclick" not in response.text
+    assert engine.repository_service.count_deployments() == 0
+
+
+def test_nothing_and_twins_are_refused(as_admin: Person, engine: ProcessEngine) -> None:
+    response = as_admin.act("/cockpit/deployments", {"files": "x"})
+    assert "Choose at least one file." in text_of(response.text)
+    response = deploy(as_admin, ("a.txt", b"1"), ("a.txt", b"2"))
+    assert "There are two files of the name 'a.txt'." in text_of(response.text)
+    assert engine.repository_service.count_deployments() == 0
+
+
+def test_deployments_are_listed_newest_first_in_parts(as_admin: Person, engine: ProcessEngine) -> None:
+    assert "Nothing is deployed yet." in text_of(as_admin.get("/cockpit/deployments"))
+    for number in range(26):
+        engine.repository_service.deploy({"a.txt": b"x"}, name=f"D{number}")
+    rows = rows_of(as_admin.get("/cockpit/deployments"))
+    assert [row.split()[0] for row in rows] == [f"D{number}" for number in range(25, 0, -1)]
+    assert rows_of(as_admin.get("/cockpit/deployments?page=2"))[0].startswith("D0 ")
+
+
+def test_files_are_shown_as_text_and_saved_as_files(as_admin: Person, engine: ProcessEngine) -> None:
+    files = {"dir/a.html": f"<script>{MARKUP}".encode(), "b.png": b"\x89PNG\0\xff", "ü\r\n.txt": b"\0"}
+    deployment = engine.repository_service.deploy(files)
+    for resource in engine.repository_service.deployment_resources(deployment.id):
+        address = f"/cockpit/deployment/{deployment.id}/file/{resource.id}"
+        page, response = as_admin.get(address), as_admin.http.get(f"{address}/download")
+        assert "<b onclick" not in page
+        assert (MARKUP if resource.name == "dir/a.html" else "This file is no text.") in text_of(page)
+        assert response.content == files[resource.name]
+        assert re.fullmatch(r"attachment; filename\*=UTF-8''[\w.%-]+", response.headers["content-disposition"])
+        assert response.headers["content-type"] == "application/octet-stream"
+        assert response.headers["x-content-type-options"] == "nosniff"
+        as_admin.get(f"{address}x", status=404)
+
+
+def test_a_deployment_without_instances_is_deleted_after_a_question(
+    as_admin: Person, engine: ProcessEngine, deployment_id: str
+) -> None:
+    page = f"/cockpit/deployment/{deployment_id}/delete"
+    text = text_of(as_admin.get(page))
+    assert "goes with its files and the process Order, version 1" in text
+    assert "No instance runs. The history of those that ended stays. This cannot be undone." in text
+    assert engine.repository_service.count_deployments() == 1
+    response = as_admin.act(page)
+    assert response.headers["location"] == "/cockpit/deployments"
+    assert "The deployment was deleted." in text_of(as_admin.get("/cockpit/deployments"))
+    assert engine.repository_service.count_deployments() == 0
+    assert as_admin.act(page).status_code == 404
+
+
+def test_a_deployment_with_instances_says_so_and_takes_them_along(
+    as_admin: Person, engine: ProcessEngine, deployment_id: str
+) -> None:
+    page = f"/cockpit/deployment/{deployment_id}/delete"
+    without = as_admin.get(page)
+    assert "cascade" not in without
+    start(engine)
+    start(engine)
+    response = as_admin.act(page)  # of the page that was loaded before they were started
+    assert response.status_code == 409
+    assert "have 2 running instances" in text_of(response.text)
+    assert "2 running instances , with tasks and variables, and the history of all instances" in text_of(response.text)
+    assert engine.runtime_service.count_process_instances() == 2
+    fields = dict(re.findall(r'type="hidden" name="(cascade)" value="(\w+)"', response.text))
+    assert as_admin.act(page, fields).status_code == 303
+    assert engine.runtime_service.count_process_instances() == 0
+    assert engine.repository_service.count_deployments() == 0

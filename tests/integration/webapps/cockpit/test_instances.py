@@ -1,0 +1,123 @@
+"""The list of running instances, and the search in it."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
+
+import pytest
+
+from engine_telemetry.engine import ProcessEngine
+from engine_telemetry.engine.entities import TypedValue
+from tests.integration.webapps.cockpit.samples import MARKUP, deploy, fail, go_on, rows_of, start, text_of
+from tests.integration.webapps.people import Person
+
+CASES: list[tuple[dict[str, str], set[str]]] = [
+    ({}, {"A-1", "A-2", "b_1", "B-1"}),
+    ({"business_key": "a-"}, {"A-1", "A-2"}),
+    ({"business_key": "b_"}, {"b_1"}),
+    ({"business_key": " A-1 "}, {"A-1"}),
+    ({"process": "refund"}, {"b_1", "B-1"}),
+    ({"process": "refund", "business_key": "-"}, {"B-1"}),
+    ({"activity": "check"}, {"A-1"}),
+    ({"activity": "start"}, set()),
+    ({"incidents": "true"}, {"A-2", "b_1"}),
+    ({"variable": "customer", "value": "Smith"}, {"A-1"}),
+    ({"variable": "customer"}, {"A-1", "A-2"}),
+    ({"variable": "amount", "value": "5"}, {"A-1"}),
+    ({"variable": "amount", "value": "7.50"}, {"A-2"}),
+    ({"variable": "text", "value": "5"}, {"A-1"}),
+    ({"variable": "text", "value": "true"}, {"A-2"}),
+    ({"variable": "paid", "value": "true"}, {"A-1"}),
+    ({"variable": "none", "value": "null"}, {"A-1"}),
+    ({"variable": "none"}, {"A-1"}),
+    ({"variable": "customer", "value": "smith' or 1=1"}, set()),
+    ({"variable": "amount", "value": "9" * 400}, set()),
+]
+
+
+def found(as_admin: Person, **asked: str) -> list[str]:
+    """The business keys of what is found, in its order."""
+    html = as_admin.get(f"/cockpit/instances?{urlencode(asked)}")
+    return re.findall(r'data-label="Business key">([^<]+)<', html)
+
+
+@pytest.fixture
+def instances(engine: ProcessEngine, definition_id: str) -> dict[str, str]:
+    """The ids of four instances by their business keys."""
+    assert definition_id
+    deploy(engine, "refund", "Refund")
+    made = {"A-1": start(engine, "A-1", customer="Smith", amount=5, text="5", paid=True, none=None).id}
+    go_on(engine)
+    made["A-2"] = start(engine, "A-2", customer="Jones", amount=7.5, text="true").id
+    made["b_1"] = start(engine, "b_1", key="refund", order=TypedValue("Json", '{"a": 1}')).id
+    fail(engine)
+    made["B-1"] = start(engine, "B-1", key="refund").id
+    return made
+
+
+def test_instances_are_found_by_what_is_asked(as_admin: Person, instances: dict[str, str]) -> None:
+    assert instances
+    for asked, keys in CASES:
+        assert (asked, set(found(as_admin, **asked))) == (asked, keys)
+
+
+def test_an_instance_is_found_by_its_id(as_admin: Person, instances: dict[str, str]) -> None:
+    assert found(as_admin, instance=instances["A-2"]) == ["A-2"]
+    assert found(as_admin, instance=f" {instances['A-2']}\n") == ["A-2"]
+
+
+def test_instances_are_found_by_the_days_between_which_they_started(
+    as_admin: Person, engine: ProcessEngine, instances: dict[str, str]
+) -> None:
+    started = engine.runtime_service.process_instances(instance_id=instances["A-1"])[0].start_time
+    assert started is not None
+    today = started.astimezone(UTC).date()
+    yesterday, tomorrow = (str(today + timedelta(days=days)) for days in (-1, 1))
+    assert "A-1" in found(as_admin, **{"from": str(today), "to": str(datetime.now(UTC).date())})
+    assert found(as_admin, **{"from": yesterday, "to": yesterday}) == []
+    assert found(as_admin, **{"from": str(today + timedelta(days=2))}) == []
+    assert len(found(as_admin, **{"from": yesterday, "to": tomorrow})) == 4
+
+
+def test_instances_are_sorted_in_the_database(as_admin: Person, instances: dict[str, str]) -> None:
+    assert instances
+    assert found(as_admin, sort="businessKey") == ["A-1", "A-2", "B-1", "b_1"]
+    assert found(as_admin, sort="businessKey", order="desc") == ["b_1", "B-1", "A-2", "A-1"]
+    assert found(as_admin, sort="id; drop table") == found(as_admin)
+    html = as_admin.get("/cockpit/instances?sort=businessKey&business_key=a&page=2")
+    assert 'aria-sort="ascending"' in html
+    assert 'href="/cockpit/instances?sort=businessKey&amp;business_key=a&amp;order=desc"' in html
+
+
+def test_instances_are_shown_in_parts(as_admin: Person, engine: ProcessEngine, definition_id: str) -> None:
+    assert definition_id
+    for number in range(26):
+        start(engine, f"K-{number}")
+    html = as_admin.get("/cockpit/instances?business_key=k")
+    assert (len(rows_of(html)), "1 to 25 of 26" in text_of(html)) == (25, True)
+    assert 'rel="next" href="/cockpit/instances?business_key=k&amp;page=2"' in html
+    assert len(rows_of(as_admin.get("/cockpit/instances?business_key=k&page=2"))) == 1
+
+
+def test_a_field_that_cannot_be_understood_says_so(as_admin: Person, instances: dict[str, str]) -> None:
+    assert instances
+    for name, value, said in (
+        ("from", "24.11.2026", "This is no date."),
+        ("to", "9999-12-31", "This is no date."),
+        ("from", "0001-01-01", "This is no date."),
+        ("value", MARKUP, "Say which variable has this value."),
+    ):
+        html = as_admin.get(f"/cockpit/instances?{urlencode({name: value})}", status=422)
+        assert said in text_of(html)
+        assert 'aria-invalid="true"' in html
+        assert '<details class="more" open>' in html
+        assert rows_of(html) == []
+        assert "<b onclick" not in html
+
+
+def test_nothing_found_is_said(as_admin: Person, engine: ProcessEngine) -> None:
+    assert "No process instance runs." in text_of(as_admin.get("/cockpit/instances"))
+    deploy(engine)
+    assert "No running instance is like that." in text_of(as_admin.get("/cockpit/instances?business_key=x"))
+    html = as_admin.get(f"/cockpit/instances?{urlencode({'process': MARKUP})}")
+    assert "<b onclick" not in html
