@@ -10,7 +10,7 @@ import logging
 import threading
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from queue import Empty, SimpleQueue
 
 from sqlalchemy import Connection
@@ -22,6 +22,8 @@ from engine_telemetry.exporter import Exporter, why_nothing_is_sent_to
 from engine_telemetry.reporter import Cycle
 
 logger = logging.getLogger("engine_telemetry.telemetry")
+
+_TO_NOTE_IT = timedelta(milliseconds=500)
 
 
 @dataclass(frozen=True)
@@ -43,14 +45,17 @@ class Attempt:
         name = "engine-telemetry-resending"
         threading.Thread(target=self._deliver, args=(outcome,), name=name, daemon=True).start()
         try:
-            return outcome.get(timeout=self.cycle.lease.total_seconds())
+            return outcome.get(timeout=(self._time_limit + _TO_NOTE_IT).total_seconds())
         except Empty:
             return None
 
+    @property
+    def _time_limit(self) -> timedelta:
+        return self.cycle.configuration.telemetry_request_timeout
+
     def _deliver(self, outcome: SimpleQueue[store.Fate]) -> None:
-        limit = self.cycle.configuration.telemetry_request_timeout
         try:
-            _, fate = self.cycle.deliver(self.exporter, self.claim, limit)
+            _, fate = self.cycle.deliver(self.exporter, self.claim, self._time_limit)
         except (SQLAlchemyError, EngineTelemetryError) as exc:
             logger.warning("Report %s was sent, and its answer could not be noted: %s", self.claim.id, exc)
         else:

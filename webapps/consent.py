@@ -29,8 +29,8 @@ logger = logging.getLogger("engine_telemetry.telemetry")
 _ADDRESS = "/cockpit/consent"
 _NOT_ON = (_ADDRESS, "/cockpit/telemetry")  # there it is answered anyway
 _DONE = {
-    True: "Usage telemetry is on. You can change that at any time in Cockpit, under Usage telemetry.",
-    False: "Usage telemetry stays off. You can change that at any time in Cockpit, under Usage telemetry.",
+    True: "Usage telemetry is on. You can change that at any time in Cockpit, under Telemetry.",
+    False: "Usage telemetry stays off. You can change that at any time in Cockpit, under Telemetry.",
 }
 
 
@@ -41,11 +41,13 @@ class Question:
     Attributes:
         report: The text of the report that would be sent now, marked up.
         endpoint: Where it would go; ``None`` if nowhere.
+        period: How long it is from one report to the next, in words.
         target: The path that the answer leads on to.
     """
 
     report: Markup
     endpoint: str | None
+    period: str
     target: str
 
 
@@ -82,8 +84,9 @@ class Consent:
 
     def new_question(self, target: str) -> Question:
         """The question, to whoever it is put; the answer leads on to this path."""
-        report = self._engine.management_service.get_telemetry_data()
-        return Question(report_text(report.to_json()), self._engine.configuration.telemetry_endpoint, target)
+        report, settings = self._engine.management_service.get_telemetry_data(), self._engine.configuration
+        period = _in_words(settings.telemetry_reporting_period)
+        return Question(report_text(report.to_json()), settings.telemetry_endpoint, period, target)
 
     @property
     def settled(self) -> bool:
@@ -139,6 +142,15 @@ def consent_routes(consent: Consent, pages: Pages) -> list[Route]:
 
     path = _ADDRESS.removeprefix("/cockpit")
     return [Route(path, ask), Route(path, answer, methods=["POST"])]
+
+
+def _in_words(period: timedelta) -> str:
+    """A time in the largest unit that fits, such as ``24 hours``."""
+    seconds = round(period.total_seconds())
+    units = ((3600, "hour"), (60, "minute"), (1, "second"))
+    size, unit = next((size, unit) for size, unit in units if seconds % size == 0)
+    count = seconds // size
+    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
 
 
 def _target(text: str) -> str:

@@ -22,6 +22,7 @@ A fork waits a little while for the transaction that the thread is in, because a
 child that was forked out of one. Closing waits for the job that is being done no longer than ``CLOSE_SECONDS``.
 """
 
+import atexit
 import logging
 import os
 import threading
@@ -29,6 +30,7 @@ import time
 import weakref
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from uuid import uuid4
 
 from engine_telemetry.engine.commands.job_execution import (
@@ -45,7 +47,7 @@ from engine_telemetry.exceptions import OptimisticLockingException, ProcessEngin
 
 logger = logging.getLogger("engine_telemetry.engine")
 
-CLOSE_SECONDS = 5.0
+CLOSE_SECONDS = 2.0
 FORK_SECONDS = 5.0
 MOST_JOBS = 3  # that are acquired at once, as in Camunda
 
@@ -119,6 +121,7 @@ class JobExecutor:
 
     def start(self) -> None:
         """Begin in this process."""
+        _stop_at_exit()
         self._stopped.clear()
         self._thread = threading.Thread(target=self._run, name="engine-jobs", daemon=True)
         self._thread.start()
@@ -211,6 +214,17 @@ class JobExecutor:
         """The thread and the lead are the parent's."""
         self.forget_process()
         self._lead.after_fork()
+
+
+@cache
+def _stop_at_exit() -> None:
+    """A program may forget to close its engine."""
+    atexit.register(_stop_all)
+
+
+def _stop_all() -> None:
+    for executor in list(_executors):
+        executor.stop()
 
 
 def _before_fork() -> None:

@@ -47,7 +47,7 @@ def decode(kind: str, value: str, value_info: str) -> TypedValue:
         match kind:
             case "Date":
                 content = datetime.fromisoformat(content)
-            case "Bytes":
+            case "Bytes" | "File":
                 content = base64.b64decode(content)
     return TypedValue(kind, content, json.loads(value_info))
 
@@ -112,6 +112,8 @@ _CHECKS: dict[str, Callable[[Any], bool]] = {
     "String": lambda value: isinstance(value, str),
     "Date": lambda value: isinstance(value, datetime) and value.tzinfo is not None,
     "Bytes": lambda value: isinstance(value, bytes),
+    "File": lambda value: isinstance(value, bytes),
     "Json": _is_json,
+    "Xml": lambda value: isinstance(value, str),
     "Object": lambda value: isinstance(value, str),
 }

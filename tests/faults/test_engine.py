@@ -2,6 +2,7 @@
 
 import multiprocessing
 import random
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ import pytest
 
 from engine_telemetry.engine import ProcessEngine
 from engine_telemetry.engine.commands.message import Message
+from engine_telemetry.engine.delegates import DelegateExecution, Delegates
 from engine_telemetry.engine.entities import Task
 from engine_telemetry.exceptions import MismatchingMessageCorrelationException, NullValueException
 from tests.faults.conftest import TestDatabase
@@ -187,3 +189,57 @@ def test_processes_that_start_complete_and_correlate_at_random_lose_and_double_n
 ) -> None:
     engine.repository_service.deploy({"p.bpmn": TASK_AND_MESSAGE})
     check(engine, list(pool.map(work, (1, 2), (5.0, 5.0))))
+
+
+JOBS = 40
+ASYNCHRONOUS = (
+    HEAD.replace(">", ' xmlns:camunda="http://camunda.org/schema/1.0/bpmn">').encode()
+    + b"""
+    <process id="p" isExecutable="true"><startEvent id="start"/><parallelGateway id="fork"/>
+      <serviceTask id="a" camunda:asyncBefore="true" camunda:delegateExpression="${work}"/>
+      <serviceTask id="b" camunda:asyncBefore="true" camunda:delegateExpression="${work}"/>
+      <parallelGateway id="join"/><endEvent id="end" camunda:asyncBefore="true"/>
+      <sequenceFlow id="f1" sourceRef="start" targetRef="fork"/><sequenceFlow id="f2" sourceRef="fork" targetRef="a"/>
+      <sequenceFlow id="f3" sourceRef="fork" targetRef="b"/><sequenceFlow id="f4" sourceRef="a" targetRef="join"/>
+      <sequenceFlow id="f5" sourceRef="b" targetRef="join"/><sequenceFlow id="f6" sourceRef="join" targetRef="end"/>
+    </process></definitions>"""
+)
+
+
+def wait_a_little(_: DelegateExecution) -> None:
+    time.sleep(0.01)
+
+
+def begin_node(url: str, folder: Path) -> None:
+    """Be a node of one's own: with another folder for temporary files, it leads whoever else does."""
+    tempfile.tempdir = tempfile.mkdtemp(dir=folder)
+    delegates = Delegates(beans={"work": wait_a_little})
+    settings: dict[str, Any] = {"telemetry_state_directory": folder / "state", "telemetry_reporter_activate": False}
+    _Process.engine = ProcessEngine(database_url=url, delegates=delegates, **settings)
+    _Process.engine.open()
+
+
+def start_many(number: int) -> None:
+    for _ in range(number):
+        _Process.engine.runtime_service.start_process_instance(key="p")
+
+
+@pytest.mark.full
+@pytest.mark.timeout(180)
+def test_two_nodes_do_each_job_once(database: TestDatabase, tmp_path: Path) -> None:
+    delegates = Delegates(beans={"work": wait_a_little})
+    settings: dict[str, Any] = {"telemetry_state_directory": tmp_path / "state", "telemetry_reporter_activate": False}
+    with ProcessEngine(
+        database_url=database.url, delegates=delegates, job_executor_activate=False, **settings
+    ) as engine:
+        engine.repository_service.deploy({"p.bpmn": ASYNCHRONOUS})
+        spawn = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(PROCESSES, spawn, begin_node, (database.url, tmp_path)) as nodes:
+            list(nodes.map(start_many, [JOBS // PROCESSES] * PROCESSES))
+            end = time.monotonic() + 60
+            while engine.runtime_service.count_process_instances() and time.monotonic() < end:
+                time.sleep(0.05)
+        assert engine.management_service.jobs() == engine.history_service.incidents() == []
+        passed = Counter(one.activity_id for one in engine.history_service.activity_instances(finished=True))
+        assert {passed[name] for name in ("start", "a", "b", "end")} == {JOBS}
+        assert engine.history_service.count_process_instances(states=["COMPLETED"]) == JOBS

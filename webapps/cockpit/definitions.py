@@ -14,6 +14,7 @@ from engine_telemetry.engine.runtime_entities import ActivityStatistics
 from webapps.cockpit.downloads import download
 from webapps.cockpit.instances import list_of_instances
 from webapps.cockpit.lists import here, part_of
+from webapps.cockpit.standing import incident_badges
 from webapps.pages import Pages
 from webapps.visitor import visitor_of
 
@@ -76,7 +77,7 @@ def definition_routes(engine: ProcessEngine, pages: Pages) -> list[BaseRoute]:
     def choose_version(request: Request) -> Response:
         visitor = visitor_of(request)
         wanted = request.query_params.get("version", "")
-        return pages.redirect(request, visitor.url(f"/cockpit/process/{quote(wanted)}"))
+        return pages.redirect(request, visitor.url(f"/cockpit/process/{quote(wanted, safe='')}"))
 
     def model(request: Request) -> Response:
         definition = engine.repository_service.process_definition(request.path_params["id"])
@@ -112,6 +113,5 @@ def _name(activities: Mapping[str, ModelActivity], activity_id: str) -> str:
 
 
 def _badges(busy: Busy) -> list[dict[str, str]]:
-    running = {"text": str(busy.instances), "title": f"{busy.instances} running"}
-    troubled = {"text": str(busy.incidents), "kind": "bad", "title": f"{busy.incidents} incidents"}
-    return [*([running] if busy.instances else []), *([troubled] if busy.incidents else [])]
+    running = [{"text": str(busy.instances), "title": f"{busy.instances} running"}] if busy.instances else []
+    return [*running, *incident_badges(busy.incidents)]

@@ -11,6 +11,7 @@ FIELDS = ("business_key", "process", "instance", "activity", "variable", "value"
 
 _NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{1,15})?")
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
+_LONGEST_VALUE = 255  # of what the engine finds variables by
 _MOMENT = timedelta(microseconds=1)
 
 
@@ -45,6 +46,8 @@ class InstanceSearch:
                 errors[name] = "This is no date. Write year-month-day, as in 2026-11-24."
         if asked["value"] and not asked["variable"]:
             errors["variable"] = "Say which variable has this value."
+        if len(asked["value"]) > _LONGEST_VALUE:
+            errors["value"] = f"Values of more than {_LONGEST_VALUE} characters cannot be searched."
         return ({} if errors else self._criteria(days)), errors
 
     def _criteria(self, days: dict[str, datetime | None]) -> ProcessInstanceCriteria:

@@ -1,5 +1,6 @@
 """Where a process instance stands: the activities that go on in it."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from engine_telemetry.engine import ProcessEngine
 from engine_telemetry.engine.history_entities import HistoricActivityInstance
 
 _MOST = 500
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 @dataclass(frozen=True)
@@ -17,13 +19,14 @@ class Going:
     """An activity that goes on, once or more often.
 
     Attributes:
+        kind: What it is, as "user task".
         since: When the first of them began.
         within: Whether others go on inside of it.
     """
 
     id: str
     name: str
-    type: str
+    kind: str
     number: int
     since: datetime
     incidents: int
@@ -75,7 +78,7 @@ def _going(found: Sequence[HistoricActivityInstance], troubled: Counter[str]) ->
         Going(
             id=activity_id,
             name=first[activity_id].activity_name or activity_id,
-            type=first[activity_id].activity_type,
+            kind=_HUMP.sub(" ", first[activity_id].activity_type).lower(),
             number=number[activity_id],
             since=first[activity_id].start_time,
             incidents=troubled[activity_id],
@@ -86,6 +89,11 @@ def _going(found: Sequence[HistoricActivityInstance], troubled: Counter[str]) ->
 
 
 def _badges(one: Going) -> list[dict[str, str]]:
-    several = {"text": str(one.number), "title": f"{one.number} going on"}
-    trouble = {"text": str(one.incidents), "kind": "bad", "title": f"{one.incidents} incidents"}
-    return [*([several] if one.number > 1 else []), *([trouble] if one.incidents else [])]
+    several = [{"text": str(one.number), "title": f"{one.number} going on"}] if one.number > 1 else []
+    return [*several, *incident_badges(one.incidents)]
+
+
+def incident_badges(number: int) -> list[dict[str, str]]:
+    """What a diagram shows where there are incidents."""
+    title = "1 incident" if number == 1 else f"{number} incidents"
+    return [{"text": str(number), "kind": "bad", "title": title}] if number else []

@@ -1,6 +1,6 @@
 """The pages about telemetry: what holds and why, what the next report says, what became of the last ones, who decided.
 
-It is the one place where people see that, and where they change it. Texts of reports are shown as they are, to the byte.
+It is the one place where people see that, and where they change it. Reports are shown as they are, to the byte.
 """
 
 import json
@@ -16,15 +16,28 @@ from engine_telemetry.consent import WEB_APPS
 from engine_telemetry.engine import ProcessEngine
 from engine_telemetry.engine.services import ManagementService
 from engine_telemetry.exceptions import BadUserRequestException, NotFoundException, ReportNotSentException
+from engine_telemetry.exporter import NOT_ARRIVING
 from engine_telemetry.history import History
+from engine_telemetry.reporter import Clock, utc_now
 from engine_telemetry.status import Status
 from engine_telemetry.store import Fate, ReportRecord
+from webapps.cockpit.downloads import download
 from webapps.pages import Pages
 from webapps.report_text import report_text
 from webapps.visitor import visitor_of
 
 _ADDRESS = "/cockpit/telemetry"
 _CHANGES_SHOWN = 30
+_JSON = "application/json"
+_WAYS_OUT = {
+    "Nothing is sent: no telemetryEndpoint": "Whoever runs the server sets telemetryEndpoint, or"
+    " ENGINE_TELEMETRY_ENDPOINT, and restarts it. What is counted until then is in the first report.",
+    NOT_ARRIVING: "See that this server reaches the endpoint, and what the endpoint's own log says. Then wait, or try"
+    " it again below.",
+    "Telemetry cannot use the database": "It is tried again by itself. If it stays, the log of the server says more.",
+    "Not counting": "See that the state directory (telemetryStateDirectory) belongs to the user that runs the server,"
+    " and has room. Then restart the server.",
+}
 _SWITCHED = {
     True: "Usage telemetry is switched on. It can be switched off at any time.",
     False: "Usage telemetry is switched off. What was counted and not sent is dropped.",
@@ -52,6 +65,7 @@ class TelemetryPages:
 
     engine: ProcessEngine
     pages: Pages
+    clock: Clock = utc_now
 
     @property
     def _management(self) -> ManagementService:
@@ -61,14 +75,13 @@ class TelemetryPages:
         """The page about all of it."""
         all_changes = request.query_params.get("changes") == "all"
         status = self._management.get_telemetry_status()
-        values: dict[str, Any] = {"status": status, "is_usable": status.decided_by != "tables"}
-        if values["is_usable"] or status.installation is not None:
-            values |= self._details(status, all_changes=all_changes)
-        return self.pages.render(request, "telemetry/page.html", **values, **self._terminal(request))
+        is_usable = status.installation is not None
+        known = self._known(all_changes=all_changes) if is_usable else {}
+        values = {"status": status, "is_usable": is_usable, "reason": _reason(status), "now": self.clock(), **known}
+        values["problems"] = _problems(status)
+        return self.pages.render(request, "telemetry/page.html", **values, commands=self._commands(request))
 
-    def _details(self, status: Status, *, all_changes: bool) -> dict[str, Any]:
-        if status.installation is None:
-            return {"is_usable": False}
+    def _known(self, *, all_changes: bool) -> dict[str, Any]:
         history = self._management.get_telemetry_history(all_changes=all_changes)
         body = self._management.get_telemetry_data().to_json()
         return {
@@ -80,14 +93,15 @@ class TelemetryPages:
             "may_be_more": not all_changes and len(history.changes) == _CHANGES_SHOWN,
         }
 
-    def _terminal(self, request: Request) -> dict[str, Any]:
+    def _commands(self, request: Request) -> dict[str, str]:
         root = f"{request.url.scheme}://{request.url.netloc}{visitor_of(request).url('')}"
         user = "" if self.engine.configuration.rest_authentication == "none" else "-u NAME "
-        return {"commands": {state: _curl(root, user, on=state == "on") for state in ("on", "off")}}
+        return {state: _curl(root, user, on=state == "on") for state in ("on", "off")}
 
-    def download_next(self, request: Request) -> Response:
+    def download_next(self, _: Request) -> Response:
         """The bytes of the next report, as they would be now."""
-        return _attachment(request, "telemetry-next-report.json", self._management.get_telemetry_data().to_json())
+        body = self._management.get_telemetry_data().to_json()
+        return download(body, "telemetry-next-report.json", _JSON)
 
     def show_report(self, request: Request) -> Response:
         """One report of the history, to the byte."""
@@ -97,7 +111,7 @@ class TelemetryPages:
     def download_report(self, request: Request) -> Response:
         """Its very bytes."""
         report = self._report(request)
-        return _attachment(request, f"telemetry-report-{report.id}.json", report.body)
+        return download(report.body, f"telemetry-report-{report.id}.json", _JSON)
 
     def _report(self, request: Request) -> ReportRecord:
         report_id = request.path_params["id"]
@@ -157,10 +171,19 @@ def _outcome(fate: Fate | None) -> tuple[str, str]:
     return f"The report was not delivered: {fate.answer}. It is kept, and tried again by itself.", "alert"
 
 
-def _attachment(request: Request, name: str, body: bytes) -> Response:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    content = b"" if request.method == "HEAD" else body
-    return Response(content, media_type="application/json", headers=headers)
+def _reason(status: Status) -> str:
+    """Why it is as the headline says."""
+    _, _, reason = status.reason.partition(": ")
+    return reason[:1].upper() + reason[1:]
+
+
+def _problems(status: Status) -> list[tuple[str, str]]:
+    """The problems, each with the way out."""
+    ways = _WAYS_OUT.items()
+    return [
+        (problem, next((way for beginning, way in ways if problem.startswith(beginning)), ""))
+        for problem in status.problems
+    ]
 
 
 def _curl(root: str, user: str, *, on: bool) -> str:

@@ -23,4 +23,4 @@ def text_of(value: TypedValue) -> str:
 
 def content_of(value: TypedValue) -> bytes:
     """The whole value as a file."""
-    return value.value if isinstance(value.value, bytes) else text_of(value).encode("utf-8", "surrogatepass")
+    return value.value if isinstance(value.value, bytes) else text_of(value).encode()

@@ -181,6 +181,8 @@ async def _body(request: HttpRequest, limit: int) -> bytes:
 
 
 def _plain_request(request: HttpRequest, body: bytes) -> Request:
+    if any("\0" in value for value in (*request.path_params.values(), *request.query_params.values())):
+        raise InvalidRequestException("The address has the character U+0000, which no database stores in a text.")
     return Request(
         method=request.method,
         path=request.path_params,

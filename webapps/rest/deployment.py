@@ -16,6 +16,7 @@ from engine_telemetry.engine import ProcessEngine
 from engine_telemetry.engine.entities import Deployment
 from engine_telemetry.engine.entities import Resource as DeployedFile
 from engine_telemetry.exceptions import InvalidRequestException, NullValueException, RestException
+from webapps.rest.decision_definition import DecisionDefinitionDto
 from webapps.rest.exchange import Answer, Request
 from webapps.rest.links import AtomLink, link_to_self
 from webapps.rest.listed import listed
@@ -75,7 +76,7 @@ class DeploymentWithDefinitionsDto(DeploymentDto):
 
     deployed_process_definitions: Mapping[str, ProcessDefinitionDto] | None
     deployed_case_definitions: Mapping[str, object] | None = None
-    deployed_decision_definitions: Mapping[str, object] | None = None
+    deployed_decision_definitions: Mapping[str, DecisionDefinitionDto] | None
     deployed_decision_requirements_definitions: Mapping[str, object] | None = None
 
 
@@ -107,8 +108,13 @@ def create(engine: ProcessEngine, request: Request) -> DeploymentWithDefinitions
         deploy_changed_only=value_of(settings, "deploy-changed-only", boolean) or False,
     )
     definitions = {definition.id: ProcessDefinitionDto.of(definition) for definition in deployment.process_definitions}
+    decisions = {decision.id: DecisionDefinitionDto.of(decision) for decision in deployment.decision_definitions}
     view = replace(DeploymentDto.of(deployment), links=link_to_self(request, f"/deployment/{deployment.id}"))
-    return DeploymentWithDefinitionsDto(**vars(view), deployed_process_definitions=definitions or None)
+    return DeploymentWithDefinitionsDto(
+        **vars(view),
+        deployed_process_definitions=definitions or None,
+        deployed_decision_definitions=decisions or None,
+    )
 
 
 def get_deployment(engine: ProcessEngine, request: Request) -> DeploymentDto:

@@ -52,9 +52,12 @@ class Request:
             )
         try:
             value = json.loads(self.body, parse_constant=_refuse_constant)
-            json.dumps(value, ensure_ascii=False).encode()  # an escaped half of a surrogate pair is not text
+            text = json.dumps(value, ensure_ascii=False)
+            text.encode()  # an escaped half of a surrogate pair is not text
         except (ValueError, RecursionError) as exc:
             raise InvalidRequestException(f"The body is not valid JSON: {exc}.") from exc
+        if "\\u0000" in text:
+            raise InvalidRequestException("The body has the character U+0000, which no database stores in a text.")
         return value
 
     def json_object(self) -> dict[str, Any]:

@@ -6,13 +6,15 @@ from typing import Self
 from engine_telemetry.engine import ProcessEngine
 from engine_telemetry.engine.entities import ProcessInstance
 from engine_telemetry.exceptions import InvalidRequestException, NotFoundException
+from webapps.rest.activity_instance import ActivityInstanceDto
+from webapps.rest.conditions import conditions
 from webapps.rest.exchange import Request
 from webapps.rest.links import AtomLink
 from webapps.rest.listed import listed
 from webapps.rest.queries import Query
 from webapps.rest.resource import Operation, Resource
 from webapps.rest.scope_variables import ScopeVariables
-from webapps.rest.values import boolean, text, texts, value_of
+from webapps.rest.values import boolean, not_true, only_true, text, texts, value_of
 
 _QUERY = Query(
     criteria={
@@ -20,12 +22,27 @@ _QUERY = Query(
         "businessKey": ("business_key", text),
         "businessKeyLike": ("business_key_like", text),
         "processDefinitionKey": ("definition_key", text),
+        "processDefinitionKeyIn": ("definition_keys", texts),
+        "processDefinitionKeyNotIn": ("definition_keys_not", texts),
         "processDefinitionId": ("definition_id", text),
+        "deploymentId": ("deployment_id", text),
+        "superProcessInstance": ("super_instance_id", text),
+        "subProcessInstance": ("sub_instance_id", text),
+        "rootProcessInstances": ("root_only", only_true),
+        "leafProcessInstances": ("leaf_only", only_true),
+        "active": ("suspended", not_true),
+        "suspended": ("suspended", only_true),
+        "activityIdIn": ("activity_ids", texts),
+        "withIncident": ("with_incidents", only_true),
+        "incidentId": ("incident_id", text),
+        "incidentType": ("incident_kind", text),
+        "incidentMessage": ("incident_message", text),
+        "incidentMessageLike": ("incident_message_like", text),
+        "variables": ("variables", conditions),
     },
     unavailable=(
-        "activityIdIn caseInstanceId deploymentId incidentId incidentMessage incidentMessageLike incidentType orQueries"
-        " processDefinitionKeyIn processDefinitionKeyNotIn subCaseInstance subProcessInstance superCaseInstance"
-        " superProcessInstance suspended tenantIdIn variables withIncident"
+        "caseInstanceId orQueries subCaseInstance superCaseInstance tenantIdIn variableNamesIgnoreCase"
+        " variableValuesIgnoreCase"
     ),
     orders="instanceId businessKey definitionId definitionKey",
 )
@@ -47,7 +64,7 @@ class ProcessInstanceDto:
     business_key: str | None
     case_instance_id: str | None = None
     ended: bool
-    suspended: bool = False
+    suspended: bool
     tenant_id: str | None = None
 
     @classmethod
@@ -60,6 +77,7 @@ class ProcessInstanceDto:
             definition_key=instance.definition_key,
             business_key=instance.business_key,
             ended=instance.ended,
+            suspended=instance.suspended,
         )
 
 
@@ -81,6 +99,17 @@ def delete_instance(engine: ProcessEngine, request: Request) -> None:
             raise _no_instance(request) from exc
 
 
+def get_activities(engine: ProcessEngine, request: Request) -> ActivityInstanceDto:
+    """What goes on in a process instance, as a tree."""
+    instance_id = request.path["instance_id"]
+    found = engine.runtime_service.process_instances(instance_id=instance_id)
+    if not found:
+        raise InvalidRequestException(f"Process instance with id {instance_id} does not exist", status=404)
+    tree = engine.runtime_service.activity_instance(instance_id)
+    incidents = engine.runtime_service.incidents(instance_id=instance_id)
+    return ActivityInstanceDto.of(tree, found[0], incidents)
+
+
 def _no_instance(request: Request) -> InvalidRequestException:
     return InvalidRequestException(f"Process instance with id {request.path['instance_id']} does not exist", status=404)
 
@@ -97,6 +126,7 @@ RESOURCES = (
         "/process-instance/{instance_id}",
         {"GET": get_instance, "DELETE": Operation(delete_instance, parameters=_DELETE_PARAMETERS)},
     ),
+    Resource("/process-instance/{instance_id}/activity-instances", {"GET": get_activities}),
     *ScopeVariables(
         "/process-instance/{instance_id}/variables", "process instance", lambda engine: engine.runtime_service
     ).resources(),

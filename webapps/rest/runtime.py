@@ -47,7 +47,9 @@ _VARIABLES = Query(
         "taskIdIn": ("task_ids", texts),
         "variableValues": ("value", conditions),
     },
-    unavailable="batchIdIn caseExecutionIdIn caseInstanceIdIn tenantIdIn variableNamesIgnoreCase variableValuesIgnoreCase",
+    unavailable=(
+        "batchIdIn caseExecutionIdIn caseInstanceIdIn tenantIdIn variableNamesIgnoreCase variableValuesIgnoreCase"
+    ),
     orders="variableName variableType activityInstanceId",
 )
 _SUBSCRIPTIONS = Query(

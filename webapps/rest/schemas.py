@@ -81,6 +81,8 @@ class Schemas:
         if convert is variables_in:
             variable = self._name("GivenVariable", lambda: _GIVEN_VARIABLE)
             return {"type": "object", "additionalProperties": variable}
+        if isinstance(convert, values.TrueMeans):
+            return _TRUE_OR_FALSE
         if convert is conditions:
             return {"type": "array", "items": self._name("VariableCondition", lambda: _CONDITION)}
         return _OF_CONVERTERS[convert]

@@ -9,21 +9,13 @@ from engine_telemetry.engine import ProcessEngine
 from engine_telemetry.engine.entities import Comment, IdentityLink, TypedValue
 from engine_telemetry.exceptions import InvalidRequestException
 from webapps.rest.exchange import Request
+from webapps.rest.forms import FormDto
 from webapps.rest.links import AtomLink, link_to_self
 from webapps.rest.resource import Operation, Resource
 from webapps.rest.scope_variables import LocalVariables, ScopeVariables
 from webapps.rest.shapes import Body
 from webapps.rest.task import task_of
 from webapps.rest.values import boolean, text, texts, value_of
-
-
-@dataclass(frozen=True)
-class FormDto:
-    """Which form there is."""
-
-    key: str | None
-    camunda_form_ref: str | None = None
-    context_path: str | None = None
 
 
 @dataclass(frozen=True)

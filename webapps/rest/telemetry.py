@@ -48,6 +48,11 @@ def get_status(engine: ProcessEngine, _: Request) -> Mapping[str, object]:
     return engine.management_service.get_telemetry_status().to_dict()
 
 
+def get_history(engine: ProcessEngine, _: Request) -> Mapping[str, object]:
+    """The last 30 reports, each with its very text, and the last 30 changes of the switch."""
+    return engine.management_service.get_telemetry_history().to_dict()
+
+
 def get_schema(_: ProcessEngine, __: Request) -> Mapping[str, object]:
     """The JSON Schema of the report."""
     return json_schema()
@@ -70,5 +75,6 @@ RESOURCES = (
     ),
     Resource("/telemetry/data", {"GET": get_data}, administrators_only=True),
     Resource("/telemetry/status", {"GET": get_status}, administrators_only=True),
+    Resource("/telemetry/history", {"GET": get_history}, administrators_only=True),
     Resource("/telemetry/schema", {"GET": get_schema}, administrators_only=True),
 )

@@ -1,6 +1,7 @@
 """Reads single values out of query strings and JSON bodies, and says which one is wrong and what is expected."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -80,6 +81,17 @@ def boolean(value: object) -> bool:
     if known is None:
         raise ValueError("true or false")
     return known
+
+
+@dataclass(frozen=True)
+class TrueMeans:
+    """A criterion that only ``true`` switches on, and that has this value then."""
+
+    value: object
+
+    def __call__(self, value: object) -> object:
+        """The value, or nothing."""
+        return self.value if boolean(value) else None
 
 
 def only_true(value: object) -> bool | None:

@@ -18,8 +18,9 @@ def variables_to_json(variables: Mapping[str, TypedValue]) -> dict[str, object]:
 
 
 def variable_to_json(variable: TypedValue) -> dict[str, object]:
-    """One variable; a date in Camunda's form, bytes in base64."""
-    return {"type": variable.type, "value": _plain(variable.value), "valueInfo": dict(variable.value_info)}
+    """One variable; a date in Camunda's form, bytes in base64, and of a file only what it is called."""
+    value = None if variable.type == "File" else _plain(variable.value)
+    return {"type": variable.type, "value": value, "valueInfo": dict(variable.value_info)}
 
 
 def variables_from_json(values: Mapping[str, object], member: str = "variables") -> dict[str, object]:
@@ -122,7 +123,9 @@ _CONVERTERS: dict[str, Callable[[object], object]] = {
     "String": _string,
     "Date": date_from_json,
     "Bytes": _bytes,
+    "File": _bytes,
     "Json": text,
+    "Xml": text,
     "Object": text,
 }
 TYPES = tuple(_CONVERTERS)

@@ -1,5 +1,5 @@
 """Tasklist: where people find and do their tasks."""
 
-from webapps.tasklist.start import tasklist_routes
+from webapps.tasklist.routes import tasklist_routes
 
 __all__ = ["tasklist_routes"]

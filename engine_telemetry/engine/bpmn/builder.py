@@ -1,6 +1,7 @@
 """Builds the spec of a process out of its elements. What a checked file says is executed as built here."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 
 from lxml import etree
@@ -17,6 +18,7 @@ from engine_telemetry.engine.bpmn.activities import (
 from engine_telemetry.engine.bpmn.code import Code
 from engine_telemetry.engine.bpmn.document import BPMN, CAMUNDA
 from engine_telemetry.engine.bpmn.elements import (
+    attributes_of,
     event_element,
     first,
     local,
@@ -24,13 +26,14 @@ from engine_telemetry.engine.bpmn.elements import (
     read_call_variables,
     read_code,
     read_condition,
+    read_definition,
     read_element,
     read_event,
     read_listeners,
     read_loop,
     referenced,
 )
-from engine_telemetry.engine.bpmn.event_definitions import EventDefinition, MessageEvent, SignalEvent
+from engine_telemetry.engine.bpmn.event_definitions import EscalationEvent, EventDefinition, MessageEvent, SignalEvent
 from engine_telemetry.engine.bpmn.events import (
     BoundaryEvent,
     CatchEvent,
@@ -148,34 +151,24 @@ def _throw(spec: BpmnProcessSpec, one: etree._Element) -> Node:
 
 
 def _thrown(spec: BpmnProcessSpec, element: Element, found: etree._Element | None) -> Node:
-    event: EventDefinition | None = None
-    if found is not None and local(str(found.tag)) == "escalationEventDefinition":
-        return EscalationThrow(spec, element, referenced(found, "escalation").get("escalationCode"))
-    if found is not None and local(str(found.tag)) == "signalEventDefinition":
-        event = read_event(_parent(found))
+    if found is None:
+        return EndEvent(spec, element)
+    event = read_definition(found)
+    if isinstance(event, EscalationEvent):
+        return EscalationThrow(spec, element, event.code)
     if isinstance(event, SignalEvent):
         return SignalThrow(spec, element, event)
-    return EndEvent(spec, element) if found is None else _code_or_external(spec, element, found)
-
-
-def _parent(one: etree._Element) -> etree._Element:
-    parent = one.getparent()
-    return one if parent is None else parent
+    return _code_or_external(spec, element, found)
 
 
 def _code_or_external(spec: BpmnProcessSpec, element: Element, one: etree._Element) -> Node:
     """What is done by a worker, a delegate, or an expression; or by nobody."""
     if one.get(f"{CAMUNDA}type") == "external":
-        settings = {**element.settings, **{local(str(name)): str(value) for name, value in one.attrib.items()}}
-        return ExternalActivity(spec, _with(element, settings))
+        return ExternalActivity(spec, replace(element, settings={**element.settings, **attributes_of(one)}))
     code = read_code(one)
     if code is None:
         return PassThrough(spec, element)
     return CodeActivity(spec, element, code, one.get(f"{CAMUNDA}resultVariable"))
-
-
-def _with(element: Element, settings: dict[str, str]) -> Element:
-    return Element(**{**vars(element), "settings": settings})
 
 
 def _catch(spec: BpmnProcessSpec, one: etree._Element) -> Node:

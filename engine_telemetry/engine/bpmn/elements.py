@@ -31,13 +31,25 @@ def read_element(node: etree._Element, kind: str) -> Element:
         id=node.get("id", ""),
         name=node.get("name"),
         type=kind,
-        settings={local(str(name)): str(value) for name, value in node.attrib.items()},
+        settings=_defaults(node) | attributes_of(node),
         documentation=text_of(node, f"{BPMN}documentation"),
         listeners=list(read_listeners(node, "executionListener")),
         inputs=[_parameter(one) for one in children(parameters, f"{CAMUNDA}inputParameter")],
         outputs=[_parameter(one) for one in children(parameters, f"{CAMUNDA}outputParameter")],
         retry_cycle=text_of(extensions, f"{CAMUNDA}failedJobRetryTimeCycle"),
     )
+
+
+def attributes_of(node: etree._Element) -> dict[str, str]:
+    """The attributes of an element without their namespace."""
+    return {local(str(name)): str(value) for name, value in node.attrib.items()}
+
+
+def _defaults(node: etree._Element) -> dict[str, str]:
+    """What the process around an element says for all in it."""
+    process = next(node.iterancestors(f"{BPMN}process"), None)
+    given = {} if process is None else attributes_of(process)
+    return {name: given[name] for name in ("jobPriority", "taskPriority") if name in given}
 
 
 def local(name: str) -> str:

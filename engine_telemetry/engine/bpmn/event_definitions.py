@@ -12,7 +12,7 @@ from engine_telemetry.engine.bpmn.nodes import holds, run_of
 from engine_telemetry.engine.bpmn.parameters import CallVariable
 from engine_telemetry.engine.bpmn.timers import Duration, parse_cycle, parse_date
 from engine_telemetry.engine.bpmn.view import View
-from engine_telemetry.engine.bpmn.waits import Job, Subscription
+from engine_telemetry.engine.bpmn.waits import Subscription
 from engine_telemetry.engine.expressions.problem import UnresolvedError
 from engine_telemetry.exceptions import ExpressionException, ProcessEngineException
 
@@ -126,10 +126,7 @@ class TimerEvent(EventDefinition):
     def _wait_until(self, token: Task, due: datetime, timer: dict[str, str] | None) -> None:
         if timer:
             token.internal_data["timer"] = {**timer, "due": due.isoformat()}
-        run, node = run_of(token), token.task_spec
-        priority = run.view(token).integer("jobPriority", node.settings.get("jobPriority"), 0)
-        retries = run.view(token).text(node.retry_cycle)
-        run.open(token, "timer", Job(str(token.id), node.bpmn_id, "timer", due, retries, priority, node.exclusive))
+        run_of(token).open_job(token, "timer", due)
 
 
 @dataclass(frozen=True)

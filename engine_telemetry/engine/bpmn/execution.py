@@ -150,6 +150,14 @@ class Execution:
         self._run.to_rest()
         return True
 
+    def call_deleted(self, wait_id: str) -> bool:
+        """A process that was called has been deleted: so is the call; false if nothing is left then."""
+        token = self._waiting(wait_id, {"call"})
+        left = token is None or self._run.cancel_alone(token)
+        if left:
+            self._run.to_rest()
+        return left
+
     def variables_changed(self) -> None:
         """Variables were changed from outside: see what that concerns."""
         self._run.to_rest()

@@ -49,7 +49,7 @@ class InclusiveGateway(Node):
         """Go on if nothing else can come; everything else is at rest."""
         here = [token, *_others(token)]
         elsewhere = [one for one in token.parent.children if one not in here and not is_pending(one)]
-        if not any(self in one.task_spec.reach for one in elsewhere):
+        if not any(self is one.task_spec or self in one.task_spec.reach for one in elsewhere):
             _merge(here[1:])
             token.complete()
 

@@ -66,7 +66,7 @@ class ProcessModel:
     Attributes:
         key: The id of the process.
         history_time_to_live: What the model says of it, as in ``P180D`` or ``45``.
-        startable: Whether people may start it in Tasklist.
+        startable: Whether people may start it in Tasklist: without an event, and the model does not forbid it.
         start_events: All of them; a plain one first.
     """
 
@@ -163,7 +163,9 @@ def _to_model(process: etree._Element) -> ProcessModel:
         name=process.get("name"),
         version_tag=process.get(f"{CAMUNDA}versionTag"),
         history_time_to_live=process.get(f"{CAMUNDA}historyTimeToLive"),
-        startable=process.get(f"{CAMUNDA}isStartableInTasklist") != "false",
+        startable=starts[:1] != []
+        and starts[0].kind == "none"
+        and process.get(f"{CAMUNDA}isStartableInTasklist") != "false",
         start_events=tuple(starts),
         spec=spec,
         root=root,

@@ -6,6 +6,7 @@ what waits, write the journal.
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import datetime
 
 from SpiffWorkflow import TaskState
 from SpiffWorkflow.bpmn.specs import BpmnProcessSpec
@@ -20,6 +21,7 @@ from engine_telemetry.engine.bpmn.tree import (
     has_begun,
     is_body,
     is_going_on,
+    is_instance,
     is_pending,
     is_postponed,
 )
@@ -51,6 +53,13 @@ class Run(TokenTree):
         self.journal: list[ActivityEvent] = []
         self.stopped = False
         self._agenda: list[Task] = []
+        self._conditions: dict[str, Task] = {}
+
+    def load(self, text: str) -> None:
+        """Fill the tree with what ``dump`` has written."""
+        super().load(text)
+        tokens = self.tasks.values()
+        self._conditions = {str(one.id): one for one in tokens if one.internal_data.get("waits") == "conditional"}
 
     def view(self, token: Task, event: str | None = None) -> View:
         """Variables, expressions and delegates, as they are seen from a token."""
@@ -127,12 +136,11 @@ class Run(TokenTree):
         """Have those events occur whose condition a change of variables has come to meet."""
         if not self.scopes.is_touched:
             return
-        waiting = [one for one in self.tasks.values() if one.internal_data.get("waits") == "conditional"]
-        if not waiting:
+        if not self._conditions:
             self.scopes.forget_touched()
             return
         touched = self.scopes.take_touched()
-        for token in waiting:
+        for token in list(self._conditions.values()):
             if token.id in self.tasks and token.task_spec.event.concerns(touched):
                 self.guarded(token, token.task_spec.wake, token)
 
@@ -172,6 +180,20 @@ class Run(TokenTree):
             self.record("canceled", token)
         self.discard(token)
 
+    def cancel_alone(self, token: Task) -> bool:
+        """Cancel a token that nothing follows, and what it leaves empty around it; false if nothing is left at all."""
+        if is_instance(token):
+            for child in token.children:
+                self.cancel(child)
+            self.record("canceled", token)
+            token.task_spec.loop.instance_ended(token)
+            return True
+        scope = token.parent
+        self.cancel(token)
+        if any(not is_pending(child) for child in scope.children):
+            return True
+        return scope is not self.task_tree and self.cancel_alone(scope)
+
     def cancel_inside(self, scope: Task) -> None:
         """Cancel everything in a scope but the boundary events on it."""
         for child in scope.children:
@@ -181,19 +203,26 @@ class Run(TokenTree):
     def postpone(self, token: Task, kind: str) -> None:
         """Have the job executor let a token in or out."""
         token._set_state(TaskState.FUTURE)  # noqa: SLF001  back from READY, which the state's setter forbids
+        self.open_job(token, kind, None)
+
+    def open_job(self, token: Task, kind: str, due: datetime | None) -> None:
+        """Have a job for a token."""
         node, view = token.task_spec, self.view(token)
         priority = view.integer("jobPriority", node.settings.get("jobPriority"), 0)
         retries = view.text(node.retry_cycle)
-        self.open(token, kind, Job(str(token.id), node.bpmn_id, kind, None, retries, priority, node.exclusive))
+        self.open(token, kind, Job(str(token.id), node.bpmn_id, kind, due, retries, priority, node.exclusive))
 
     def open(self, token: Task, kind: str, wait: Wait) -> None:
         """Wait at a token."""
         token.internal_data["waits"] = kind
         self.opened[wait.id] = wait
+        if kind == "conditional":
+            self._conditions[wait.id] = token
 
     def close(self, token: Task) -> None:
         """Wait no longer there."""
         kind = token.internal_data.pop("waits", None)
+        self._conditions.pop(str(token.id), None)
         if kind is not None and self.opened.pop(str(token.id), None) is None:
             self.closed[str(token.id)] = kind
 

@@ -17,6 +17,7 @@ _DURATION = re.compile(
 )
 _CRON_FIELDS = (6, 7)
 _MAX_YEARS = 1000
+_MAX_LENGTH = 255
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,10 @@ class Duration:
         Raises:
             ProcessEngineException: It is none, or longer than a thousand years.
         """
-        match = _DURATION.fullmatch(text.strip())
+        match = _DURATION.fullmatch(text.strip()) if len(text) <= _MAX_LENGTH else None
         found = {name: float(value) for name, value in match.groupdict().items() if value} if match else {}
         if not found or found.get("years", 0) + found.get("months", 0) / 12 > _MAX_YEARS:
-            raise ProcessEngineException(f"{text!r} is no ISO 8601 duration, as P1DT12H is")
+            raise ProcessEngineException(f"{text[:50]!r} is no ISO 8601 duration, as P1DT12H is")
         months = int(found.pop("years", 0) * 12 + found.pop("months", 0))
         try:
             return cls(months, timedelta(**found))
@@ -85,6 +86,8 @@ class Cycle:
             found: datetime = croniter(self.cron, now, second_at_beginning=True).get_next(datetime)
             return found
         start = self.start or start
+        if start > now:
+            return start
         number = self._number_after(start, now)
         return None if self.times is not None and number > self.times else self.period.after(start, number)
 
@@ -107,7 +110,7 @@ def parse_date(value: object) -> datetime:
     try:
         date = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
     except ValueError as exc:
-        raise ProcessEngineException(f"{value!r} is no ISO 8601 date, as 2030-01-31T12:00:00Z is") from exc
+        raise ProcessEngineException(f"{str(value)[:50]!r} is no ISO 8601 date, as 2030-01-31T12:00:00Z is") from exc
     return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
@@ -129,6 +132,8 @@ def parse_cycle(text: str) -> Cycle:
         ProcessEngineException: It is none.
     """
     text = text.strip()
+    if len(text) > _MAX_LENGTH:
+        raise ProcessEngineException(f"The cycle {text[:50]!r}… has more than {_MAX_LENGTH} characters")
     if not text.startswith("R"):
         return Cycle(cron=_parse_cron(text))
     times, *parts = text[1:].split("/")

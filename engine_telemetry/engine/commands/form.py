@@ -76,12 +76,17 @@ class SubmitStartFormCmd:
     definition_id: str
     variables: Mapping[str, object]
     business_key: str | None
+    user_id: str | None = None
 
     def __call__(self, context: CommandContext) -> ProcessInstance:
         """Validate, and start it."""
         accepted = GetStartFormCmd(self.definition_id)(context).accept(self.variables, {})
         return StartProcessInstanceCmd(
-            key=None, definition_id=self.definition_id, variables=accepted, business_key=self.business_key
+            key=None,
+            definition_id=self.definition_id,
+            variables=accepted,
+            business_key=self.business_key,
+            user_id=self.user_id,
         )(context)
 
 

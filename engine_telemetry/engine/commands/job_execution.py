@@ -7,9 +7,10 @@ from datetime import timedelta
 from engine_telemetry.engine.bpmn.process_model import next_due
 from engine_telemetry.engine.commands import progress
 from engine_telemetry.engine.commands.job import job_not_found
+from engine_telemetry.engine.commands.repository import require_startable
 from engine_telemetry.engine.context import CommandContext
 from engine_telemetry.engine.job_retries import next_try
-from engine_telemetry.engine.persistence import deployments, incidents, jobs
+from engine_telemetry.engine.persistence import incidents, jobs
 from engine_telemetry.engine.persistence.jobs import JobRow
 from engine_telemetry.engine.persistence.tables import job as job_table
 from engine_telemetry.exceptions import SuspendedEntityInteractionException
@@ -61,7 +62,7 @@ class ExecuteJobsCmd:
         job = self._locked(context)
         if job is None:
             return
-        deployments.require_startable(context.connection, job.definition_id)
+        require_startable(context, job.definition_id)
         progress.start(context, job.definition_id, {}, start_activity=job.activity_id)
         due = None if job.repeat is None else next_due(job.repeat, job.created, context.clock())
         if due is None:

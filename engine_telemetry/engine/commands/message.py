@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engine_telemetry.engine.commands import progress
+from engine_telemetry.engine.commands.repository import require_startable
 from engine_telemetry.engine.context import CommandContext
 from engine_telemetry.engine.entities import ProcessInstance, TypedValue, VariableCondition
-from engine_telemetry.engine.persistence import deployments, subscriptions
+from engine_telemetry.engine.persistence import subscriptions
 from engine_telemetry.engine.persistence.variables import read_variables
 from engine_telemetry.engine.runtime_entities import Correlation, EventSubscription, Execution
 from engine_telemetry.engine.variables import typed_variables
@@ -173,7 +174,7 @@ def _deliver(context: CommandContext, to: EventSubscription, message: Message) -
 
 def _start(context: CommandContext, at: EventSubscription, message: Message) -> Correlation:
     variables: dict[str, TypedValue] = typed_variables({**message.variables, **message.local_variables})
-    definition = deployments.require_startable(context.connection, at.definition_id)
+    definition = require_startable(context, at.definition_id)
     started = progress.start(context, at.definition_id, variables, message.business_key, start_activity=at.activity_id)
     instance = ProcessInstance(
         started.id,

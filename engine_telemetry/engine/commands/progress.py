@@ -8,15 +8,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from sqlalchemy import ScalarSelect
-
 from engine_telemetry.engine.bpmn.journal import ActivityInstance
 from engine_telemetry.engine.commands.running import Deletion, Running
 from engine_telemetry.engine.commands.work import Work, new_row
 from engine_telemetry.engine.context import CommandContext
 from engine_telemetry.engine.entities import TypedValue
 from engine_telemetry.engine.persistence import history, instances
-from engine_telemetry.engine.persistence.instances import InstanceRow
+from engine_telemetry.engine.persistence.instances import InstanceRow, Member
 from engine_telemetry.exceptions import SuspendedEntityInteractionException
 
 _NONE: Mapping[str, TypedValue] = MappingProxyType({})
@@ -56,9 +54,9 @@ def start(
     return Started(running.row.id, running.over, dict(running.scopes.of(running.row.id)))
 
 
-def lock(context: CommandContext, instance_id: str | ScalarSelect[str]) -> InstanceRow | None:
-    """The instance, locked until the end of the transaction; so is the one at the top of those that called it."""
-    return instances.lock_instance(context.connection, instance_id)
+def lock(context: CommandContext, wanted: str | Member) -> InstanceRow | None:
+    """The instance with this id, or that a row belongs to, locked; so is the one at the top of those that called it."""
+    return instances.lock_instance(context.connection, wanted)
 
 
 def read(context: CommandContext, instance_id: str) -> InstanceRow | None:

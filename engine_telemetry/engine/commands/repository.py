@@ -6,7 +6,7 @@ from engine_telemetry.engine.commands.query import Query
 from engine_telemetry.engine.context import CommandContext, ReadOnly
 from engine_telemetry.engine.entities import Deployment, ModelActivity, ProcessDefinition, Resource
 from engine_telemetry.engine.persistence import deployments, listings
-from engine_telemetry.exceptions import NotFoundException, NullValueException
+from engine_telemetry.exceptions import NotFoundException, NullValueException, SuspendedEntityInteractionException
 
 
 class DeploymentQueryImpl(Query[Deployment]):
@@ -87,6 +87,32 @@ class GetDeployedBpmnModelInstanceCmd(ReadOnly):
         """The elements that instances come to, by id."""
         activities = context.models.get(context.connection, self.definition_id).activities
         return {activity_id: ModelActivity(name, kind) for activity_id, (name, kind) in activities.items()}
+
+
+def require_startable(context: CommandContext, definition_id: str) -> ProcessDefinition:
+    """The process definition with this id, of which an instance is about to be started.
+
+    Raises:
+        NotFoundException: There is none.
+        SuspendedEntityInteractionException: It is suspended.
+    """
+    definition = deployments.find_definition(context.connection, definition_id)
+    if definition is None:
+        raise definition_not_found(definition_id)
+    return not_suspended(definition)
+
+
+def not_suspended(definition: ProcessDefinition) -> ProcessDefinition:
+    """The definition itself.
+
+    Raises:
+        SuspendedEntityInteractionException: It is suspended.
+    """
+    if definition.suspended:
+        raise SuspendedEntityInteractionException(
+            f"Cannot start process instance. Process definition {definition.key} (id = {definition.id}) is suspended"
+        )
+    return definition
 
 
 def definition_not_found(definition_id: str) -> NotFoundException:

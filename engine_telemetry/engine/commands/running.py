@@ -67,6 +67,7 @@ class Running:
         signals: What was sent.
         called: The instances that were called in this command, by the id of the call.
         over: Whether it has ended.
+        told: Whether its caller has been told of that.
         deletion: How it was ended before its time, if it was.
     """
 
@@ -80,6 +81,7 @@ class Running:
     signals: list[tuple[str, Mapping[str, object]]] = field(default_factory=list)
     called: dict[str, str] = field(default_factory=dict)
     over: bool = False
+    told: bool = False
     deletion: Deletion | None = None
     execution: Execution = field(init=False)
     now: datetime = field(init=False)
@@ -142,7 +144,7 @@ class Running:
         if not self.over:
             wait_states.insert(connection, owner, self.model.version_tag, self.execution.opened, self.now)
         wait_states.delete_ended(connection, self.execution.closed, self.now, with_instance=self.over)
-        sequence = self.row.revision * _EVENTS_OF_A_COMMAND
+        sequence = (self.row.revision + self.over) * _EVENTS_OF_A_COMMAND  # the last one is not stored in the row
         history.record(connection, owner, self.execution.journal, self.now, sequence=sequence, called=self.called)
         if self.over:
             self._write_end()
@@ -164,7 +166,7 @@ class Running:
         state = self.execution.state()
         if self.started is not None:
             instances.insert_instance(self.context.connection, replace(self.row, state=state), self.now)
-        elif state != self.row.state or self.row.serializer_version != SERIALIZER_VERSION:
+        elif state != self.row.state or self.execution.journal:
             instances.update_instance(self.context.connection, self.row, state, SERIALIZER_VERSION)
             self.row = replace(self.row, revision=self.row.revision + 1)
         self.row = replace(self.row, state=state, serializer_version=SERIALIZER_VERSION)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from engine_telemetry.engine.bpmn.journal import ActivityInstance
 from engine_telemetry.engine.commands import progress
 from engine_telemetry.engine.commands.query import Query
-from engine_telemetry.engine.commands.repository import definition_not_found
+from engine_telemetry.engine.commands.repository import not_suspended, require_startable
 from engine_telemetry.engine.context import CommandContext, ReadOnly
 from engine_telemetry.engine.entities import ProcessDefinition, ProcessInstance, TypedValue
 from engine_telemetry.engine.persistence import deployments, instances, subscriptions
@@ -30,6 +30,7 @@ class StartProcessInstanceCmd:
     definition_id: str | None
     variables: Mapping[str, object]
     business_key: str | None
+    user_id: str | None = None
 
     def __call__(self, context: CommandContext) -> ProcessInstance:
         """Run it to where it waits first."""
@@ -37,7 +38,7 @@ class StartProcessInstanceCmd:
             raise BadUserRequestException(f"The business key has more than {MAX_BUSINESS_KEY_LENGTH} characters")
         variables = typed_variables(self.variables)
         definition = self._definition(context)
-        started = progress.start(context, definition.id, variables, self.business_key)
+        started = progress.start(context, definition.id, variables, self.business_key, start_user=self.user_id)
         return ProcessInstance(
             started.id,
             definition.id,
@@ -49,16 +50,13 @@ class StartProcessInstanceCmd:
 
     def _definition(self, context: CommandContext) -> ProcessDefinition:
         if self.definition_id is not None:
-            definition = deployments.find_definition(context.connection, self.definition_id)
-            if definition is None:
-                raise definition_not_found(self.definition_id)
-            return definition
+            return require_startable(context, self.definition_id)
         if self.key is None:
             raise NullValueException("either process definition id or key must be set")
         definition = deployments.find_latest_definition(context.connection, self.key)
         if definition is None:
             raise NullValueException(f"no processes deployed with key '{self.key}': processDefinition is null")
-        return definition
+        return not_suspended(definition)
 
 
 class ProcessInstanceQueryImpl(Query[ProcessInstance]):

@@ -110,13 +110,14 @@ class Work:
     def _advance(self, running: Running) -> None:
         for wait_id in running.ended_calls():
             self._cancel_called(running, wait_id)
-        if running.over:
+        if running.told:
             return
         if running.execution.stopped:
             running.end(_BY_CALLER)
             self.touch(running)
         elif running.execution.ended:
             running.over = True
+        running.told = running.over
         for call in running.new_calls():
             self._call(running, call)
         self._tell_caller(running)
@@ -140,7 +141,7 @@ class Work:
     def _tell_caller(self, running: Running) -> None:
         thrown, running.thrown = running.thrown, []
         caller = self.caller_of(running) if thrown or running.over else None
-        if caller is None:
+        if caller is None or caller.over:
             return
         wait_id = running.row.super_wait_id or ""
         for one in thrown:
@@ -148,9 +149,15 @@ class Work:
                 caller.execution.throw_error(wait_id, one.code, one.message)
             else:
                 caller.execution.throw_escalation(wait_id, one.code)
-        if running.over and running.deletion is None:
-            caller.execution.returned(wait_id, running.scopes.of(running.row.id))
+        self._tell_of_end(running, caller, wait_id)
         self.touch(caller)
+
+    def _tell_of_end(self, running: Running, caller: Running, wait_id: str) -> None:
+        deletion = running.deletion
+        if deletion is None and running.over:
+            caller.execution.returned(wait_id, running.scopes.of(running.row.id))
+        elif deletion is not None and deletion is not _BY_CALLER and not caller.execution.call_deleted(wait_id):
+            caller.end(Deletion(history.INTERNALLY_TERMINATED, deletion.reason))
 
     def _cancel_called(self, caller: Running, wait_id: str) -> None:
         called = next((one for one in self._running.values() if one.row.super_wait_id == wait_id), None)

@@ -1,13 +1,13 @@
 """Rows of deployments, their files, and the process definitions in them."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, String, cast, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Select, String, bindparam, cast, delete, func, insert, select
 
 from engine_telemetry.engine.entities import Deployment, ProcessDefinition, Resource
 from engine_telemetry.engine.persistence.listings import DEPLOYMENTS, to_definition
 from engine_telemetry.engine.persistence.tables import deployment, process_definition, process_instance, resource
-from engine_telemetry.exceptions import NotFoundException, SuspendedEntityInteractionException
 
 
 def insert_deployment(connection: Connection, new: Deployment, resources: Iterable[Mapping[str, object]]) -> None:
@@ -133,31 +133,12 @@ def read_model(connection: Connection, definition_id: str) -> bytes | None:
 
 def find_definition(connection: Connection, definition_id: str) -> ProcessDefinition | None:
     """The process definition with this id."""
-    return _definition(connection, process_definition.c.id == definition_id)
-
-
-def require_startable(connection: Connection, definition_id: str) -> ProcessDefinition:
-    """The process definition with this id, of which an instance is about to be started.
-
-    Raises:
-        NotFoundException: There is none.
-        SuspendedEntityInteractionException: It is suspended.
-    """
-    definition = find_definition(connection, definition_id)
-    if definition is None:
-        raise NotFoundException(
-            f"no deployed process definition found with id '{definition_id}': processDefinition is null"
-        )
-    if definition.suspended:
-        raise SuspendedEntityInteractionException(
-            f"Cannot start process instance. Process definition {definition.key} (id = {definition.id}) is suspended"
-        )
-    return definition
+    return _definition(connection, _BY_ID, definition_id)
 
 
 def find_latest_definition(connection: Connection, key: str) -> ProcessDefinition | None:
     """The latest process definition of this key."""
-    return _definition(connection, process_definition.c.key == key)
+    return _definition(connection, _LATEST, key)
 
 
 def find_bound_definition(
@@ -186,8 +167,11 @@ def find_bound_definition(
     return connection.execute(statement).scalar_one_or_none()
 
 
-def _definition(connection: Connection, condition: ColumnElement[bool]) -> ProcessDefinition | None:
-    latest_first = process_definition.c.version.desc()
-    statement = select(process_definition).where(condition).order_by(latest_first).limit(1)
-    row = connection.execute(statement).one_or_none()
+_LATEST_FIRST = select(process_definition).order_by(process_definition.c.version.desc()).limit(1)
+_BY_ID = _LATEST_FIRST.where(process_definition.c.id == bindparam("wanted"))
+_LATEST = _LATEST_FIRST.where(process_definition.c.key == bindparam("wanted"))
+
+
+def _definition(connection: Connection, statement: Select[Any], wanted: str) -> ProcessDefinition | None:
+    row = connection.execute(statement, {"wanted": wanted}).one_or_none()
     return None if row is None else to_definition(row)

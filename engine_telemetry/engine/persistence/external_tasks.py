@@ -1,12 +1,15 @@
 """Rows of external tasks that wait: searching, fetching and changing them."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, Select, and_, case, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, Row, Select, and_, bindparam, case, or_, select, update
 
 from engine_telemetry.engine.entities import ExternalTask, Topic
+from engine_telemetry.engine.persistence.instances import Member
 from engine_telemetry.engine.persistence.listing import Listing
 from engine_telemetry.engine.persistence.tables import external_task
 from engine_telemetry.engine.persistence.variable_conditions import all_fit
@@ -33,14 +36,14 @@ def to_external_task(row: Row[Any]) -> ExternalTask:
     )
 
 
-def instance_of_external_task(task_id: str) -> ScalarSelect[str]:
-    """A query for the id of the instance in which an external task waits."""
-    return select(external_task.c.instance_id).where(external_task.c.id == task_id).scalar_subquery()
+def instance_of_external_task(task_id: str) -> Member:
+    """What finds the instance in which an external task waits."""
+    return Member(external_task, task_id)
 
 
 def lock_external_task(connection: Connection, task_id: str) -> ExternalTask | None:
     """An external task that waits, locked until the end of the transaction."""
-    row = connection.execute(_all().where(external_task.c.id == task_id).with_for_update()).one_or_none()
+    row = connection.execute(_LOCK, {"task_id": task_id}).one_or_none()
     return None if row is None else to_external_task(row)
 
 
@@ -58,18 +61,36 @@ def lock_free_tasks(
     Returns:
         Each with the first of the topics that it fits to.
     """
-    topic_number = case(*((_fits(topic), number) for number, topic in enumerate(topics)))
+    if all(_asks_by_name(topic) for topic in topics):
+        statement = _free_by_name(tuple(topic.name for topic in topics), use_priority, newest_first)
+    else:
+        statement = _free([_fits(topic) for topic in topics], use_priority, newest_first)
+    rows = connection.execute(statement, {"now": now, "limit": limit})
+    return [(to_external_task(row), topics[row.topic_number]) for row in rows]
+
+
+def _asks_by_name(topic: Topic) -> bool:
+    return replace(topic, variables=None, local_variables=False) == Topic(topic.name, topic.lock_duration)
+
+
+@lru_cache(maxsize=256)
+def _free_by_name(names: tuple[str, ...], use_priority: bool, newest_first: bool) -> Select[Any]:  # noqa: FBT001  a key
+    """Kept: most workers ask so, and again and again, and to make it takes longer than to execute it."""
+    return _free([external_task.c.topic_name == name for name in names], use_priority, newest_first)
+
+
+def _free(fits: Sequence[ColumnElement[bool]], use_priority: bool, newest_first: bool) -> Select[Any]:  # noqa: FBT001  as above
+    topic_number = case(*((fit, number) for number, fit in enumerate(fits)))
     priority = [external_task.c.priority.desc()] if use_priority else []
     created = external_task.c.created.desc() if newest_first else external_task.c.created.asc()
-    statement = (
+    return (
         _all()
         .add_columns(topic_number.label("topic_number"))
-        .where(_is_free(now), or_(*(_fits(topic) for topic in topics)))
+        .where(_is_free(bindparam("now")), or_(*fits))
         .order_by(*priority, created, external_task.c.id)
-        .limit(limit)
+        .limit(bindparam("limit"))
         .with_for_update(skip_locked=True)
     )
-    return [(to_external_task(row), topics[row.topic_number]) for row in connection.execute(statement)]
 
 
 def find_available(connection: Connection, topics: Iterable[Topic], now: datetime) -> set[Topic]:
@@ -80,8 +101,7 @@ def find_available(connection: Connection, topics: Iterable[Topic], now: datetim
 
 def change_external_tasks(connection: Connection, ids: Collection[str], values: Mapping[str, object]) -> int:
     """Give columns of these tasks other values; how many there are."""
-    statement = update(external_task).where(external_task.c.id.in_(list(ids))).values(dict(values))
-    return connection.execute(statement).rowcount
+    return connection.execute(_CHANGE, {"ids": list(ids), **values}).rowcount
 
 
 def find_error_details(connection: Connection, ids: Collection[str]) -> dict[str, str | None]:
@@ -106,7 +126,7 @@ def _all() -> Select[Any]:
     return select(*(column for column in external_task.c if column.name != "error_details"))
 
 
-def _is_free(now: datetime) -> ColumnElement[bool]:
+def _is_free(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     unlocked = external_task.c.lock_expiration.is_(None) | (external_task.c.lock_expiration <= now)
     return and_(unlocked, external_task.c.suspended.is_(False), _has_retries(True))  # noqa: FBT003  a criterion's value
 
@@ -144,6 +164,9 @@ def _fits(topic: Topic) -> ColumnElement[bool]:
         wanted.append(all_fit(topic.process_variables, columns.instance_id))
     return and_(*wanted)
 
+
+_LOCK = _all().where(external_task.c.id == bindparam("task_id")).with_for_update()
+_CHANGE = update(external_task).where(external_task.c.id.in_(bindparam("ids", expanding=True)))
 
 EXTERNAL_TASKS = Listing(
     rows=_all(),

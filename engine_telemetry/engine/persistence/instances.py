@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, ScalarSelect, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Select, Table, bindparam, delete, insert, select, update
 
 from engine_telemetry.engine.persistence.tables import process_instance
 from engine_telemetry.exceptions import OptimisticLockingException
@@ -33,26 +35,45 @@ class InstanceRow:
     suspended: bool = False
 
 
+@dataclass(frozen=True)
+class Member:
+    """A row that belongs to an instance, in a table with the column ``instance_id``."""
+
+    table: Table
+    id: str
+
+
 def insert_instance(connection: Connection, row: InstanceRow, start_time: datetime) -> None:
     """Store a new instance."""
     connection.execute(_INSERT, {"start_time": start_time, **vars(row)})
 
 
-def lock_instance(connection: Connection, instance_id: str | ScalarSelect[str]) -> InstanceRow | None:
-    """The instance with this id, or with the one that the subquery finds, locked until the end of the transaction.
+def lock_instance(connection: Connection, wanted: str | Member) -> InstanceRow | None:
+    """The instance with this id, or that a row belongs to, locked until the end of the transaction.
 
     The root of the instances that called one another is locked first, so that no two transactions wait for each other.
     For an instance that no other called, which most are, it is one statement.
     """
-    wanted = process_instance.c.id == instance_id
-    row = connection.execute(_LOCKED.where(wanted, process_instance.c.root_id == process_instance.c.id)).one_or_none()
+    table, wanted_id = (process_instance, wanted) if isinstance(wanted, str) else (wanted.table, wanted.id)
+    key, (root, its_root, any_one) = {"wanted_id": wanted_id}, _locking(table)
+    row = connection.execute(root, key).one_or_none()
     if row is None:
-        root_id = connection.execute(select(process_instance.c.root_id).where(wanted)).scalar_one_or_none()
+        root_id = connection.execute(its_root, key).scalar_one_or_none()
         if root_id is None:
             return None
         connection.execute(select(process_instance.c.id).where(process_instance.c.id == root_id).with_for_update())
-        row = connection.execute(_LOCKED.where(wanted)).one_or_none()
+        row = connection.execute(any_one, key).one_or_none()
     return None if row is None else InstanceRow(*row)
+
+
+@cache
+def _locking(table: Table) -> tuple[Select[Any], Select[Any], Select[Any]]:
+    """What locks an instance that is a root, what finds its root, what locks it. Making these takes longer than using."""
+    member = table.c.id == bindparam("wanted_id")
+    if table is not process_instance:
+        member = process_instance.c.id == select(table.c.instance_id).where(member).scalar_subquery()
+    is_root = process_instance.c.root_id == process_instance.c.id
+    return _LOCKED.where(member, is_root), select(process_instance.c.root_id).where(member), _LOCKED.where(member)
 
 
 _READ = select(*(process_instance.c[field.name] for field in fields(InstanceRow)))

@@ -10,7 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
-    ScalarSelect,
+    bindparam,
     delete,
     exists,
     func,
@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from engine_telemetry.engine.entities import Comment, IdentityLink, Task
 from engine_telemetry.engine.persistence import history
+from engine_telemetry.engine.persistence.instances import Member
 from engine_telemetry.engine.persistence.listing import Listing
 from engine_telemetry.engine.persistence.tables import (
     comment,
@@ -62,8 +63,7 @@ def find_task(connection: Connection, task_id: str) -> Task | None:
 
 def lock_task(connection: Connection, task_id: str) -> Task | None:
     """A user task that waits, locked until the end of the transaction."""
-    rows = TASKS.rows.where(task.c.id == task_id).with_for_update(of=task)
-    row = connection.execute(rows).one_or_none()
+    row = connection.execute(_LOCK, {"task_id": task_id}).one_or_none()
     return None if row is None else to_task(row)
 
 
@@ -76,9 +76,9 @@ def change_task(connection: Connection, task_id: str, now: datetime, **values: o
     return True
 
 
-def instance_of_task(task_id: str) -> ScalarSelect[str]:
-    """A query for the id of the instance in which a user task waits."""
-    return select(task.c.instance_id).where(task.c.id == task_id).scalar_subquery()
+def instance_of_task(task_id: str) -> Member:
+    """What finds the instance in which a user task waits."""
+    return Member(task, task_id)
 
 
 def find_instance_of_task(connection: Connection, task_id: str) -> str | None:
@@ -253,3 +253,5 @@ TASKS = Listing(
     },
     entity=to_task,
 )
+
+_LOCK = TASKS.rows.where(task.c.id == bindparam("task_id")).with_for_update(of=task)

@@ -43,14 +43,25 @@ class FormService:
         return self._executor.execute(GetTaskFormVariablesCmd(task_id, None if names is None else tuple(names)))
 
     def submit_start_form(
-        self, definition_id: str, variables: Mapping[str, object], business_key: str | None = None
+        self,
+        definition_id: str,
+        variables: Mapping[str, object],
+        business_key: str | None = None,
+        *,
+        user_id: str | None = None,
     ) -> ProcessInstance:
         """Start a process with the values of its form, and any further variables.
+
+        Args:
+            definition_id: Of the process.
+            variables: By name.
+            business_key: What its users know the instance by.
+            user_id: Who starts it; the model may want to know (``camunda:initiator``), and the history keeps it.
 
         Raises:
             FormFieldValidationException: A value is not one that its field accepts.
         """
-        return self._executor.execute(SubmitStartFormCmd(definition_id, variables, business_key))
+        return self._executor.execute(SubmitStartFormCmd(definition_id, variables, business_key, user_id))
 
     def submit_task_form(self, task_id: str, variables: Mapping[str, object]) -> dict[str, TypedValue]:
         """Complete a task with the values of its form, and any further variables.

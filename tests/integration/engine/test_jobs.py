@@ -1,17 +1,21 @@
 """Jobs: timers and asynchronous continuations, what happens when they fail, and who does them."""
 
+import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import update
 
 from engine_telemetry.engine import ProcessEngine
 from engine_telemetry.engine.commands.job_execution import AcquireJobsCmd, ExecuteJobsCmd
+from engine_telemetry.engine.context import CommandContext
 from engine_telemetry.engine.delegates import DelegateExecution, Delegates
 from engine_telemetry.engine.persistence.tables import job
-from engine_telemetry.exceptions import NotFoundException, ProcessEngineException
+from engine_telemetry.exceptions import NotFoundException, ProcessEngineException, SuspendedEntityInteractionException
 
 Model = Callable[..., bytes]
 NewEngine = Callable[..., ProcessEngine]
@@ -139,6 +143,17 @@ def test_a_job_that_fails_is_tried_again_and_then_there_is_an_incident(
     assert [one.incidents for one in working.management_service.definition_statistics()] == [{"failedJob": 1}]
 
 
+def test_an_incident_goes_with_its_instance(working: ProcessEngine, asynchronous: bytes, work: Work) -> None:
+    work.failures = 3
+    working.repository_service.deploy({"p.bpmn": asynchronous})
+    started = working.runtime_service.start_process_instance(key="p")
+    wait_until(working.runtime_service.count_incidents)
+    working.runtime_service.delete_process_instance(started.id)
+    [past] = working.history_service.incidents()
+    assert (past.state, working.runtime_service.incidents(), working.management_service.jobs()) == ("deleted", [], [])
+    assert past.end_time is not None
+
+
 def test_a_job_that_gets_retries_has_no_incident_and_is_done(
     working: ProcessEngine, asynchronous: bytes, work: Work
 ) -> None:
@@ -243,3 +258,101 @@ def test_looking_for_jobs_is_not_counted(working: ProcessEngine, asynchronous: b
     wait_until(lambda: "ExecuteJobsCmd" in counted)
     assert sorted(set(counted)) == ["AcquireJobsCmd", "DeployCmd", "ExecuteJobsCmd", "StartProcessInstanceCmd"]
     assert counted.count("AcquireJobsCmd") == 1
+
+
+CALLER = b"""<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="http://test">
+  <process id="caller" isExecutable="true"><startEvent id="start"/><callActivity id="c" calledElement="p"/>
+    <sequenceFlow id="f" sourceRef="start" targetRef="c"/></process></definitions>"""
+
+
+def test_an_incident_of_a_called_process_is_one_of_its_caller_too(
+    waiting: ProcessEngine, asynchronous: bytes, work: Work
+) -> None:
+    work.failures = 1
+    waiting.repository_service.deploy({"p.bpmn": asynchronous, "caller.bpmn": CALLER})
+    caller = waiting.runtime_service.start_process_instance(key="caller")
+    [found] = waiting.management_service.jobs()
+    waiting.management_service.set_job_retries(found.id, 1)
+    with pytest.raises(RuntimeError):
+        waiting.management_service.execute_job(found.id)
+    [cause] = waiting.runtime_service.incidents(instance_id=found.instance_id)
+    [caused] = waiting.runtime_service.incidents(instance_id=caller.id)
+    assert (caused.cause_incident_id, caused.root_cause_incident_id) == (cause.id, cause.id)
+    assert (caused.activity_id, caused.definition_id, caused.configuration) == ("c", caller.definition_id, None)
+    waiting.management_service.set_job_retries(found.id, 1)
+    assert waiting.runtime_service.count_incidents() == 0
+    assert {one.state for one in waiting.history_service.incidents()} == {"resolved"}
+
+
+def test_a_suspended_job_is_not_done_before_it_is_activated(working: ProcessEngine, asynchronous: bytes) -> None:
+    working.repository_service.deploy({"p.bpmn": asynchronous})
+    with pytest.raises(SuspendedEntityInteractionException, match="is suspended"):
+        working.executor.execute(partial(suspended_and_executed, working))
+    started = working.runtime_service.start_process_instance(key="p")
+    wait_until(lambda: working.task_service.count_tasks(instance_id=started.id))
+
+
+def suspended_and_executed(engine: ProcessEngine, _: CommandContext) -> None:
+    """In one transaction, so that nobody does the job before it is suspended."""
+    started = engine.runtime_service.start_process_instance(key="p")
+    engine.runtime_service.suspend_process_instance(started.id)
+    [found] = engine.management_service.jobs(suspended=True)
+    assert engine.management_service.jobs(executable=True) == []
+    engine.executor.execute(ExecuteJobsCmd(found.id))
+
+
+class Slow:
+    """A delegate that takes until it is let go."""
+
+    def __init__(self) -> None:
+        self.began = threading.Event()
+        self.go = threading.Event()
+
+    def __call__(self, execution: DelegateExecution) -> None:
+        del execution
+        self.began.set()
+        assert self.go.wait(SECONDS)
+
+
+def test_closing_waits_for_the_job_that_is_being_done(new_engine: NewEngine, asynchronous: bytes) -> None:
+    slow = Slow()
+    engine = new_engine(delegates=Delegates(beans={"work": slow}), job_executor_activate=True)
+    engine.repository_service.deploy({"p.bpmn": asynchronous})
+    engine.runtime_service.start_process_instance(key="p")
+    assert slow.began.wait(SECONDS)
+    threading.Timer(0.2, slow.go.set).start()
+    engine.close()
+    assert new_engine().task_service.count_tasks() == 1
+
+
+@pytest.mark.full
+def test_closing_does_not_wait_for_ever(
+    new_engine: NewEngine, asynchronous: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    slow = Slow()
+    engine = new_engine(delegates=Delegates(beans={"work": slow}), job_executor_activate=True)
+    engine.repository_service.deploy({"p.bpmn": asynchronous})
+    engine.runtime_service.start_process_instance(key="p")
+    assert slow.began.wait(SECONDS)
+    closing = threading.Thread(target=engine.close)
+    closing.start()
+    closing.join(SECONDS)
+    assert not closing.is_alive()
+    assert "A job is still being done" in caplog.text
+    slow.go.set()
+    wait_until(lambda: all(thread.name != "engine-jobs" for thread in threading.enumerate()))
+
+
+def test_a_fork_out_of_another_thread_waits_for_the_transaction_of_a_job(
+    new_engine: NewEngine, asynchronous: bytes
+) -> None:
+    slow = Slow()
+    engine = new_engine(delegates=Delegates(beans={"work": slow}), job_executor_activate=True)
+    engine.repository_service.deploy({"p.bpmn": asynchronous})
+    engine.runtime_service.start_process_instance(key="p")
+    assert slow.began.wait(SECONDS)
+    threading.Timer(0.2, slow.go.set).start()
+    child = os.fork()
+    if not child:  # it would get a ForkedConnectionError, had it been forked out of the transaction
+        os._exit(engine.task_service.count_tasks())
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1

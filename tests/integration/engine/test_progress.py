@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import update
 
 from engine_telemetry.engine import ProcessEngine
+from engine_telemetry.engine.bpmn.journal import ActivityInstance
 from engine_telemetry.engine.commands import progress
 from engine_telemetry.engine.context import CommandContext
 from engine_telemetry.engine.delegates import DelegateExecution, Delegates
@@ -22,7 +23,7 @@ from engine_telemetry.exceptions import (
 Model = Callable[..., bytes]
 NewEngine = Callable[..., ProcessEngine]
 
-TOP = '<error id="e" errorCode="E"/><escalation id="x" escalationCode="X"/><signal id="s" name="go"/><message id="m" name="m"/>'
+TOP = '<error id="e" errorCode="E"/><escalation id="x" escalationCode="X"/><signal id="s" name="go"/>'
 CALL = (
     '<callActivity id="call" calledElement="called"><extensionElements><camunda:in source="amount" target="amount"/>'
     '<camunda:in businessKey="#{execution.processBusinessKey}"/><camunda:out source="result" target="result"/>'
@@ -69,7 +70,8 @@ def running(engine: ProcessEngine) -> int:
 
 def boundary(event: str, *, interrupting: bool = True) -> str:
     return (
-        f'<boundaryEvent id="b" attachedToRef="call" cancelActivity="{str(interrupting).lower()}">{event}</boundaryEvent>'
+        f'<boundaryEvent id="b" attachedToRef="call" cancelActivity="{str(interrupting).lower()}">{event}'
+        "</boundaryEvent>"
         '<userTask id="after"/>'
     )
 
@@ -208,8 +210,37 @@ def test_deleting_an_instance_deletes_those_that_it_has_called(
     assert (caller.state, caller.delete_reason) == ("EXTERNALLY_TERMINATED", "enough")
 
 
+def test_deleting_a_called_instance_cancels_the_call(engine: ProcessEngine, deploy: Callable[..., None]) -> None:
+    deploy(
+        f"{CALL}<userTask id='other'/><parallelGateway id='g'/>",
+        TASK,
+        flows="start-g g-call g-other call-end other-end",
+    )
+    start(engine)
+    [called] = engine.runtime_service.process_instances(definition_key="called")
+    engine.runtime_service.delete_process_instance(called.id, reason="enough")
+    assert (running(engine), waiting(engine)) == (1, ["other"])
+    complete(engine, "other")
+    assert running(engine) == 0
+
+
+def test_deleting_a_called_instance_ends_a_caller_that_nothing_is_left_of(
+    engine: ProcessEngine, deploy: Callable[..., None]
+) -> None:
+    deploy(CALL, TASK)
+    start(engine)
+    [called] = engine.runtime_service.process_instances(definition_key="called")
+    engine.runtime_service.delete_process_instance(called.id, reason="enough")
+    assert running(engine) == 0
+    [caller] = engine.history_service.process_instances(definition_key="caller")
+    assert (caller.state, caller.delete_reason) == ("INTERNALLY_TERMINATED", "enough")
+
+
 def test_a_signal_reaches_everybody_who_waits_and_starts_what_it_starts(engine: ProcessEngine, model: Model) -> None:
-    catch = '<intermediateCatchEvent id="c"><signalEventDefinition signalRef="s"/></intermediateCatchEvent><userTask id="got"/>'
+    catch = (
+        '<intermediateCatchEvent id="c"><signalEventDefinition signalRef="s"/></intermediateCatchEvent>'
+        '<userTask id="got"/>'
+    )
     started = '<startEvent id="s1"><signalEventDefinition signalRef="s"/></startEvent><userTask id="new"/>'
     throw = '<intermediateThrowEvent id="t"><signalEventDefinition signalRef="s"/></intermediateThrowEvent>'
     engine.repository_service.deploy(
@@ -342,10 +373,10 @@ def test_the_activity_tree_of_an_instance_can_be_read(engine: ProcessEngine, use
     instance = start(engine, "p")
     [task] = engine.task_service.tasks()
 
-    def read(context: CommandContext) -> object:
+    def read(context: CommandContext) -> tuple[ActivityInstance, tuple[str, ...]]:
         row = progress.read(context, instance)
         assert row is not None
         return progress.activity_tree(context, row), progress.scope_chain(context, row, task.id)
 
-    tree, chain = engine.executor.execute(read)  # type: ignore[misc]  of two
+    tree, chain = engine.executor.execute(read)
     assert (tree.id, [one.id for one in tree.children], chain) == (instance, [task.id], (task.id, instance))

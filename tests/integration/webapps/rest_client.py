@@ -4,6 +4,8 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
+from tests.integration.webapps.conformity import check
+
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Starlette prefers a successor of httpx, which this project does not need
     from starlette.testclient import TestClient as TestClient  # noqa: PLC0414 - for the tests to import
@@ -25,32 +27,46 @@ MODEL = b"""<?xml version="1.0" encoding="UTF-8"?>
 
 
 class RestClient:
-    """Camunda's calls, each with the status that it must have."""
+    """Camunda's calls, each with the status that it must have; all answers are held against the OpenAPI document."""
 
     def __init__(self, http: TestClient) -> None:
         self.http = http
 
+    def request(self, method: str, path: str, **arguments: Any) -> Any:
+        response = self.http.request(method, f"/engine-rest{path}", **arguments)
+        media_type = response.headers.get("Content-Type", "")
+        check(method, path, response.status_code, media_type, response.content)
+        return response
+
     def get(self, path: str, **parameters: str | int) -> Any:
-        response = self.http.get(f"/engine-rest{path}", params=parameters)
+        response = self.request("GET", path, params=parameters)
         assert response.status_code == 200, response.text
         return response.json()
 
     def post(self, path: str, body: object = None, **parameters: str | int) -> Any:
-        response = self.http.post(f"/engine-rest{path}", json={} if body is None else body, params=parameters)
+        return self.send("POST", path, {} if body is None else body, **parameters)
+
+    def put(self, path: str, body: object) -> Any:
+        return self.send("PUT", path, body)
+
+    def delete(self, path: str) -> None:
+        response = self.request("DELETE", path)
+        assert response.status_code == 204, response.text
+
+    def send(self, method: str, path: str, body: object, **parameters: str | int) -> Any:
+        response = self.request(method, path, json=body, params=parameters)
         assert response.status_code in {200, 204}, response.text
         return response.json() if response.content else None
 
     def error(self, method: str, path: str, body: object = None) -> tuple[int, str, str]:
         """Status, type and message of an answer that has Camunda's error body."""
-        response = self.http.request(method, f"/engine-rest{path}", json=body)
+        response = self.request(method, path, json=body)
         answer: Mapping[str, Any] = response.json()
         assert {"type", "message", "code"} <= answer.keys()
         return response.status_code, answer["type"], answer["message"]
 
     def deploy(self, fields: Mapping[str, str] | None = None, content: bytes = MODEL) -> Any:
-        response = self.http.post(
-            "/engine-rest/deployment/create", data=fields, files={"data": ("order.bpmn", content)}
-        )
+        response = self.request("POST", "/deployment/create", data=fields, files={"data": ("order.bpmn", content)})
         assert response.status_code == 200, response.text
         return response.json()
 

@@ -65,11 +65,11 @@ def test_a_topic_may_ask_for_some_tasks_only(rest: RestClient, instance: dict[st
     assert rest.lock(**topic) == []
 
 
-def test_a_worker_that_would_wait_is_answered_at_once(rest: RestClient) -> None:
-    body = {"workerId": "w", "maxTasks": 1, "asyncResponseTimeout": 1_800_000, "sorting": None, "usePriority": True}
+def test_a_worker_that_would_not_wait_is_answered_at_once(rest: RestClient) -> None:
+    body = {"workerId": "w", "maxTasks": 1, "asyncResponseTimeout": 0, "sorting": None, "usePriority": True}
     topics = [{"topicName": "charging", "lockDuration": 1000}]
     assert rest.post("/external-task/fetchAndLock", {**body, "topics": topics}) == []
-    assert rest.post("/external-task/fetchAndLock", {**body, "topics": []}) == []
+    assert rest.post("/external-task/fetchAndLock", {**body, "topics": None}) == []
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_a_worker_that_would_wait_is_answered_at_once(rest: RestClient) -> None:
         ({"topics": [{"topicName": "charging"}]}, "lockDuration"),
         ({"topics": [{"lockDuration": 1}]}, "topicName"),
         ({"topics": [{"topicName": "a", "lockDuration": 1, "tenantIdIn": ["b"]}]}, "tenantIdIn"),
-        ({"sorting": [{"sortBy": "createTime", "sortOrder": "asc"}]}, "sorting"),
+        ({"sorting": [{"sortBy": "priority", "sortOrder": "asc"}]}, "sorting"),
     ],
 )
 def test_a_fetch_that_makes_no_sense_is_a_400(rest: RestClient, change: dict[str, object], message: str) -> None:

@@ -14,6 +14,7 @@ Model = Callable[..., bytes]
 USER = '<userTask id="a" name="Do it"/>'
 FIRST_LINE = 7  # of the nodes a test gives
 CONDITION = '<conditionExpression xsi:type="tFormalExpression" id="c">__import__("os")</conditionExpression>'
+SCRIPTED = '<conditionExpression xsi:type="tFormalExpression" language="python">True</conditionExpression>'
 EXTERNAL = 'camunda:type="external" camunda:topic="t"'
 
 MESSAGE = '<messageEventDefinition messageRef="m"/>'
@@ -172,7 +173,10 @@ def test_a_long_process_overflows_no_stack(model: Model) -> None:
         (called('<camunda:in target="a"/>'), "needs one of source, sourceExpression and variables"),
         (called('<camunda:out variables="some"/>'), "only 'all' can be given"),
         ('<subProcess id="x"/>', "The subProcess has no start event"),
-        (f'<subProcess id="x"><startEvent id="i">{MESSAGE}</startEvent></subProcess>', "A start event for message is not"),
+        (
+            f'<subProcess id="x"><startEvent id="i">{MESSAGE}</startEvent></subProcess>',
+            "A start event for message is not",
+        ),
         ('<subProcess id="x" triggeredByEvent="true"><startEvent id="i"/></subProcess>', "needs an event"),
         (event("startEvent", "<errorEventDefinition/>"), "A start event for error is not supported here"),
         (event("endEvent", "<errorEventDefinition/>"), "A thrown error needs an errorRef"),
@@ -220,8 +224,7 @@ def test_a_long_process_overflows_no_stack(model: Model) -> None:
             "The condition '__import__(\"os\")' is no expression",
         ),
         (
-            '<sequenceFlow id="x" sourceRef="a" targetRef="end"><conditionExpression xsi:type="tFormalExpression"'
-            ' language="python">True</conditionExpression></sequenceFlow>',
+            f'<sequenceFlow id="x" sourceRef="a" targetRef="end">{SCRIPTED}</sequenceFlow>',
             "The script format 'python' is not registered",
         ),
     ],

@@ -10,6 +10,7 @@ from engine_telemetry.engine import ProcessEngine
 from tests.integration.webapps.cockpit.samples import MARKUP, model, rows_of, start, text_of
 from tests.integration.webapps.people import Person
 
+FILE_NAME = "<b onclick=alert(1)>&'"  # browsers write %22 for a quotation mark in a file's name
 DECISION = b"""<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="http://e">
 <decision id="discount" name="Discount"><decisionTable id="t"><output id="o" name="rate" typeRef="integer"/>
 <rule id="r"><outputEntry id="e"><text>5</text></outputEntry></rule></decisionTable></decision></definitions>"""
@@ -43,9 +44,9 @@ def test_files_are_deployed_together_and_lead_to_what_they_made(as_admin: Person
 
 
 def test_a_deployment_has_the_name_of_its_first_file_if_it_gets_none(as_admin: Person, engine: ProcessEngine) -> None:
-    deploy(as_admin, (MARKUP + ".txt", b"x"), name=" ")
+    deploy(as_admin, (FILE_NAME, b"x"), name=" ")
     (deployment,) = engine.repository_service.deployments()
-    assert deployment.name == MARKUP + ".txt"
+    assert deployment.name == FILE_NAME
     html = as_admin.get(f"/cockpit/deployment/{deployment.id}")
     assert "<b onclick" not in html
     assert "No process and no decision." in text_of(html)
@@ -72,7 +73,7 @@ def test_what_is_refused_says_which_element_in_which_line_and_why(as_admin: Pers
         ("binary.bpmn", b"\xff\xfe\0\1", "binary.bpmn has 1 problem"),
         ("empty.bpmn", b"", "empty.bpmn has 1 problem"),
         ("case.cmmn", b"<x/>", "Cases (CMMN) are not supported"),
-        (f"{MARKUP}.bpmn", b"<x/>", f"{MARKUP}.bpmn has 1 problem"),
+        (f"{FILE_NAME}.bpmn", b"<x/>", f"{FILE_NAME}.bpmn has 1 problem"),
         ("x" * 300, b"", "has more than 255 characters"),
     ],
 )

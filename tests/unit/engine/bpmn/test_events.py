@@ -189,7 +189,8 @@ def test_a_condition_that_a_task_meets_by_its_completion_goes_before_what_follow
 
 def test_a_condition_that_held_when_its_event_began_to_wait_does_not_occur_twice(play: Play) -> None:
     game = play(
-        '<serviceTask id="z" camunda:expression="${5}" camunda:resultVariable="x"/><userTask id="a"/><userTask id="d"/>',
+        '<serviceTask id="z" camunda:expression="${5}" camunda:resultVariable="x"/>',
+        '<userTask id="a"/><userTask id="d"/>',
         boundary(EVENTS["conditional"], interrupting=False),
         flow="start-z z-a a-end b-d d-end",
     )
@@ -254,9 +255,9 @@ def test_a_message_that_nobody_sends_is_nothing(play: Play) -> None:
 
 
 SUB = (
-    '<subProcess id="a"><startEvent id="s1"/><intermediateThrowEvent id="t"><escalationEventDefinition escalationRef="e"/>'
-    '</intermediateThrowEvent><userTask id="u"/><sequenceFlow id="f1" sourceRef="s1" targetRef="t"/>'
-    '<sequenceFlow id="f2" sourceRef="t" targetRef="u"/></subProcess>'
+    '<subProcess id="a"><startEvent id="s1"/><intermediateThrowEvent id="t">'
+    '<escalationEventDefinition escalationRef="e"/></intermediateThrowEvent><userTask id="u"/>'
+    '<sequenceFlow id="f1" sourceRef="s1" targetRef="t"/><sequenceFlow id="f2" sourceRef="t" targetRef="u"/></subProcess>'
 )
 CAUGHT = '<escalationEventDefinition escalationRef="e" camunda:escalationCodeVariable="code"/>'
 

@@ -25,6 +25,7 @@ def until(condition: str) -> str:
     return f'<completionCondition xsi:type="tFormalExpression">{condition}</completionCondition>'
 
 
+ASYNC = 'camunda:asyncBefore="true"'
 EACH = 'camunda:collection="things" camunda:elementVariable="thing"'
 
 
@@ -146,7 +147,8 @@ def test_a_boundary_event_belongs_to_the_loop_as_a_whole(play: Play) -> None:
 
 def test_an_error_in_one_instance_ends_the_loop(play: Play) -> None:
     game = play(
-        f'<serviceTask id="a" camunda:type="external" camunda:topic="t">{loop(times("3"))}</serviceTask><userTask id="c"/>'
+        f'<serviceTask id="a" camunda:type="external" camunda:topic="t">{loop(times("3"))}</serviceTask>'
+        '<userTask id="c"/>'
         '<boundaryEvent id="b" attachedToRef="a"><errorEventDefinition/></boundaryEvent>',
         flow="start-a a-end b-c c-end",
     )
@@ -155,9 +157,7 @@ def test_an_error_in_one_instance_ends_the_loop(play: Play) -> None:
 
 
 def test_each_instance_may_wait_for_the_job_executor(play: Play) -> None:
-    game = play(
-        f'<userTask id="a" camunda:asyncBefore="true">{loop(times("2"), "camunda:asyncBefore=" + chr(34) + "true" + chr(34))}</userTask>'
-    )
+    game = play(f'<userTask id="a" camunda:asyncBefore="true">{loop(times("2"), ASYNC)}</userTask>')
     assert game.job("a").kind == "async-before"
     game.fire("a")
     assert game.waiting == ["a", "a"]

@@ -184,7 +184,7 @@ def default(name: str, arrows: list[tuple[str, str]]) -> str:
 
 
 def conditions(arrows: list[tuple[str, str]]) -> dict[str, str]:
-    found = {}
+    found: dict[str, str] = {}
     for name in {source for source, _ in arrows if source[0] == "x"}:
         out = [f"{a}-{b}" for a, b in arrows if a == name]
         found |= {flow: f"${{choice == {at}}}" for at, flow in enumerate(out[:-1])}

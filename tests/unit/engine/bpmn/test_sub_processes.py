@@ -69,7 +69,8 @@ def test_terminate_ends_the_sub_process_only(play: Play) -> None:
     game = play(
         sub(
             "a",
-            '<startEvent id="s"/><userTask id="u"/><userTask id="v"/><endEvent id="t"><terminateEventDefinition/></endEvent>',
+            '<startEvent id="s"/><userTask id="u"/><userTask id="v"/>',
+            '<endEvent id="t"><terminateEventDefinition/></endEvent>',
             flow="s-u s-v u-t",
         ),
         '<userTask id="c"/>',
@@ -83,7 +84,7 @@ def test_a_boundary_event_of_a_sub_process_cancels_all_in_it(play: Play) -> None
     game = play(inner(), boundary("b", "a", MESSAGE), '<userTask id="c"/>', flow="start-a a-end b-c c-end", top=TOP)
     game.fire("b")
     assert game.waiting == ["c"]
-    assert game.happened[-4:-1] == ["canceled u", "canceled a", "started b"] or "canceled a" in game.happened
+    assert game.happened[-5:] == ["canceled u", "canceled a", "started b", "ended b", "started c"]
 
 
 def test_nested_sub_processes_end_one_after_the_other(play: Play) -> None:
@@ -129,7 +130,10 @@ def test_after_an_event_sub_process_the_sub_process_around_it_is_done(play: Play
 
 
 def test_a_conditional_event_sub_process_may_start_at_once(play: Play) -> None:
-    condition = '<conditionalEventDefinition><condition xsi:type="tFormalExpression">${x}</condition></conditionalEventDefinition>'
+    condition = (
+        '<conditionalEventDefinition><condition xsi:type="tFormalExpression">${x}</condition>'
+        "</conditionalEventDefinition>"
+    )
     assert play('<userTask id="a"/>', on("x1", condition), x=True).waiting == ["h"]
     game = play('<userTask id="a"/>', on("x1", condition), x=False)
     game.put(x=True)

@@ -1,0 +1,38 @@
+// Tasklist: fetches the list anew without disturbing anybody, shows where in it the chosen task is, sends forms once.
+"use strict";
+
+(() => {
+  let shown = null;
+
+  const isListRequest = (event) => event.detail.elt?.id === "tasks";
+  const focused = () => document.activeElement?.closest("#views, #tasks") && document.activeElement.id;
+  const stays = (id, html) => new DOMParser().parseFromString(html, "text/html").getElementById(id) !== null;
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (isListRequest(event) && document.hidden) event.preventDefault();
+  });
+
+  // A log-in that has ended must not take the page, and what is filled in on it, away.
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    if (isListRequest(event) && event.detail.xhr.getResponseHeader("HX-Redirect")) event.preventDefault();
+  });
+
+  // Nothing is replaced if nothing is new, or if what has the focus would be gone.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (!isListRequest(event)) return;
+    const html = event.detail.serverResponse;
+    const focus = focused();
+    if (html === shown || focus === "" || (focus && !stays(focus, html))) event.detail.shouldSwap = false;
+    else shown = html;
+  });
+
+  document.querySelector(".beside .selected")?.scrollIntoView({ block: "nearest" });
+
+  for (const form of document.querySelectorAll("form[data-once]")) {
+    form.addEventListener("submit", (event) => {
+      if (form.dataset.sent) event.preventDefault();
+      form.dataset.sent = "true";
+    });
+    window.addEventListener("pageshow", () => delete form.dataset.sent);
+  }
+})();

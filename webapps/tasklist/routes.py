@@ -1,0 +1,34 @@
+"""All addresses of Tasklist."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from engine_telemetry.engine import ProcessEngine
+from webapps.pages import Pages
+from webapps.tasklist.listed import list_tasks
+from webapps.tasklist.starting import StartPages
+from webapps.tasklist.task import TaskPages
+
+
+def tasklist_routes(engine: ProcessEngine, pages: Pages) -> list[BaseRoute]:
+    """The pages of Tasklist, below ``/tasklist``."""
+
+    def show(request: Request) -> Response:
+        return pages.render(request, "tasklist/tasks.html", listed=list_tasks(engine, request), chosen=None)
+
+    def refresh(request: Request) -> Response:
+        chosen = request.query_params.get("task")
+        return pages.render(request, "tasklist/refreshed.html", listed=list_tasks(engine, request), chosen=chosen)
+
+    def model(request: Request) -> Response:
+        content = engine.repository_service.process_model(request.path_params["id"])
+        return Response(content, media_type="application/xml")
+
+    return [
+        Route("/", show),
+        Route("/list", refresh),
+        Route("/process/{id}/model", model),
+        *StartPages(engine, pages).routes,
+        *TaskPages(engine, pages).routes,
+    ]
