@@ -1,4 +1,4 @@
-"""Measures what telemetry costs, beside its peers: ``python -m benchmarks [--quick]``, which ``scripts/bench`` runs."""
+"""Measures what telemetry and the engine cost: ``python -m benchmarks [--quick]``, which ``scripts/bench`` runs."""
 
 import argparse
 import os
@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import counting, executing, importing, middleware, reading, serving, waking
+from benchmarks import counting, engine, executing, importing, middleware, polling, reading, serving, waking
 from benchmarks.rounds import FULL, QUICK, Effort
 from benchmarks.tables import Row, markdown, put_into
 
 _PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 _PEERS = (
+    "SpiffWorkflow",
     "opentelemetry-instrumentation-asgi",
     "opentelemetry-sdk",
     "prometheus-client",
@@ -28,8 +29,8 @@ _PEERS = (
 
 def main() -> None:
     """Measure, print the table; after a full run put it into the documentation."""
-    parser = argparse.ArgumentParser(prog="scripts/bench", description="Measures what telemetry costs.")
-    parser.add_argument("--quick", action="store_true", help="less than a minute; changes no documentation")
+    parser = argparse.ArgumentParser(prog="scripts/bench", description="Measures what telemetry and the engine cost.")
+    parser.add_argument("--quick", action="store_true", help="less than two minutes; changes no documentation")
     quick = parser.parse_args().quick
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
@@ -50,6 +51,8 @@ def measured(effort: Effort, folder: Path) -> Iterator[Row]:
         "middleware": lambda: middleware.rows(effort),
         "importing": lambda: importing.rows(effort),
         "waking": lambda: waking.rows(effort),
+        "engine": lambda: engine.rows(effort, folder, tell),
+        "polling": lambda: polling.rows(effort, folder),
         "serving": lambda: serving.rows(effort, tell),
     }
     for name, part in parts.items():

@@ -5,33 +5,13 @@ import sys
 import tempfile
 import threading
 import time
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Engine, event
-
+from benchmarks.statements import noted_statements
 from engine_telemetry import Configuration, Telemetry
 
 _INTERVAL = timedelta(milliseconds=100)
-
-
-@contextmanager
-def noted_statements() -> Iterator[Counter[str]]:
-    """How often each statement was executed in the block, by any thread."""
-    statements: Counter[str] = Counter()
-
-    def note(_connection: object, _cursor: object, statement: str, *_: Any) -> None:  # noqa: ANN401 - SQLAlchemy's
-        statements[" ".join(statement.split())] += 1
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
-        yield statements
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
 
 
 def wake_ups() -> int:

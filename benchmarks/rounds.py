@@ -25,6 +25,10 @@ class Effort:
         blocks: Of requests to each server after each start.
         serving_seconds: After which servers are not started once more.
         idle_seconds: In which an idle reporter is watched.
+        engine_rounds: Of comparisons of whole process instances.
+        finished_instances: In the history of the database that is compared with an empty one.
+        passes: Of the loop that is compared with a young one.
+        polls: Of workers that wait for a task.
     """
 
     rounds: int
@@ -35,6 +39,10 @@ class Effort:
     blocks: int
     serving_seconds: float
     idle_seconds: float
+    engine_rounds: int
+    finished_instances: int
+    passes: int
+    polls: int
 
 
 FULL = Effort(
@@ -46,6 +54,10 @@ FULL = Effort(
     blocks=32,
     serving_seconds=180,
     idle_seconds=10,
+    engine_rounds=31,
+    finished_instances=100_000,
+    passes=10_000,
+    polls=40,
 )
 QUICK = Effort(
     rounds=31,
@@ -56,14 +68,19 @@ QUICK = Effort(
     blocks=12,
     serving_seconds=20,
     idle_seconds=2,
+    engine_rounds=4,
+    finished_instances=10_000,
+    passes=1_000,
+    polls=8,
 )
 
 
-def calling(call: Callable[..., object], *arguments: object) -> Contestant:
+def calling(
+    call: Callable[..., object], *arguments: object, timer: Callable[[], float] = time.thread_time
+) -> Contestant:
     """Calls this with these arguments. The loop around it is in the figure: ``bare_loop`` is what to take off."""
     names = {f"argument_{number}": argument for number, argument in enumerate(arguments)}
-    timer = Timer(f"call({', '.join(names)})", globals={"call": call, **names}, timer=time.thread_time)
-    return timer.timeit
+    return Timer(f"call({', '.join(names)})", globals={"call": call, **names}, timer=timer).timeit
 
 
 def bare_loop() -> Contestant:
@@ -74,8 +91,13 @@ def bare_loop() -> Contestant:
 def interleaved(contestants: Mapping[str, Contestant], effort: Effort) -> dict[str, list[float]]:
     """The CPU seconds of one call of each contestant, in each round; every second round goes backwards."""
     calls = {name: _calls_in(effort.slice_seconds, contestant) for name, contestant in contestants.items()}
+    return in_turn(contestants, calls, effort.rounds)
+
+
+def in_turn(contestants: Mapping[str, Contestant], calls: Mapping[str, int], rounds: int) -> dict[str, list[float]]:
+    """The seconds of one call of each contestant, in each round of so many calls; every second round goes backwards."""
     seconds: dict[str, list[float]] = {name: [] for name in contestants}
-    for number in range(effort.rounds):
+    for number in range(rounds):
         gc.collect(0)
         for name in list(contestants)[:: -1 if number % 2 else 1]:
             seconds[name].append(contestants[name](calls[name]) / calls[name])

@@ -83,7 +83,7 @@ def _tasks(pid: str) -> Path:
 
 @contextmanager
 def running(settings: Mapping[str, str]) -> Iterator[Server]:
-    """The web apps under gunicorn, with one worker and a database of their own."""
+    """The web apps under gunicorn, with one worker and a database of their own, unless the settings name one."""
     port = _free_port()
     options = ["--config", "conf/gunicorn.conf.py", "--workers", "1", "--bind", f"127.0.0.1:{port}"]
     with tempfile.TemporaryDirectory() as folder:

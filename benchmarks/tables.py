@@ -51,6 +51,13 @@ def at_most(limit: float, measure: str, values: Sequence[float], unit: str, reas
     return Row(measure, figures, unit, f"<= {limit:g}", YES if met else NO, "" if met else reason)
 
 
+def at_least(limit: float, measure: str, values: Sequence[float], unit: str, reason: str) -> Row:
+    """A line whose median should be no less than this; if it is less, the line gives the reason."""
+    figures = spread(values)
+    met = figures[0] >= limit
+    return Row(measure, figures, unit, f">= {limit:g}", YES if met else NO, "" if met else reason)
+
+
 def holds_one(measure: str, groups: Sequence[Sequence[float]], unit: str, remark: str) -> Row:
     """A line of ratios whose 95 % interval should hold 1; one that is wide does so whatever the truth is."""
     low, high = interval(groups)

@@ -38,7 +38,6 @@ from engine_telemetry.exceptions import ConfigurationError, ForkedConnectionErro
 _SCHEMA_LOCK = 7_382_041_155  # any number that nobody else uses for an advisory lock
 _SCHEMA_WAIT = timedelta(seconds=60)
 _RETRY_SECONDS = 0.005
-_READ_ONLY = "engine_telemetry_read_only"
 _databases: "weakref.WeakSet[Database]" = weakref.WeakSet()
 _short_transactions = threading.RLock()
 
@@ -134,10 +133,10 @@ class Database:
     def _transaction(self, *, read_only: bool) -> Iterator[Connection]:
         self._refuse_after_fork()
         guarded = self.dialect == "sqlite" and not self._pooled
-        with _short_transactions if guarded else nullcontext(), self._use(), self._engine.connect() as plain:
-            connection = plain.execution_options(**{_READ_ONLY: read_only})
-            with connection.begin():
-                yield connection
+        with _short_transactions if guarded else nullcontext(), self._use(), self._engine.begin() as connection:
+            if self.dialect == "sqlite":  # here, because SQLAlchemy is slower at everything if its events are used
+                connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+            yield connection
 
     @contextmanager
     def _use(self) -> Iterator[None]:
@@ -172,7 +171,6 @@ class Database:
         engine = _load_driver(self.url, options)
         if self.dialect == "sqlite":
             event.listen(engine, "connect", partial(_prepare_sqlite, self._lock_timeout))
-            event.listen(engine, "begin", _begin_sqlite)
         elif not self._pooled and (statement := _limit_waiting(self.dialect, milliseconds)):
             event.listen(engine, "connect", partial(_run_once, statement))
         return engine
@@ -256,7 +254,7 @@ def _scalar(connection: Connection, query: str) -> str:
 
 
 def _prepare_sqlite(lock_timeout: timedelta, connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-    connection.isolation_level = None  # the begin event below says what a transaction is
+    connection.isolation_level = None  # each transaction begins itself
     cursor = connection.cursor()
     cursor.execute("PRAGMA foreign_keys=ON")
     _switch_to_wal(cursor, time.monotonic() + lock_timeout.total_seconds())
@@ -292,11 +290,6 @@ def _run_once(statement: str, connection: DBAPIConnection, _: ConnectionPoolEntr
     cursor.execute(statement)
     cursor.close()
     connection.commit()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    read_only = connection.get_execution_options().get(_READ_ONLY, False)
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
 
 def _before_fork() -> None:

@@ -112,7 +112,13 @@ class ParseException(ProcessEngineException):
             f"{problem.message} | resource {resource} | line {problem.line} | column {problem.column}"
             for problem in problems
         )
-        super().__init__(f"ENGINE-09005 Could not parse BPMN process. Errors: {lines}")
+        is_decision = resource.endswith((".dmn", ".dmn11.xml"))
+        what = (
+            "ENGINE-22004 Unable to transform DMN resource"
+            if is_decision
+            else "ENGINE-09005 Could not parse BPMN process"
+        )
+        super().__init__(f"{what}. Errors: {lines}")
 
 
 class BpmnError(ProcessEngineException):

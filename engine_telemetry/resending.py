@@ -39,9 +39,10 @@ class Attempt:
         """Send it, in a thread of its own, because nothing bounds the time that a name takes to be resolved.
 
         Returns:
-            What came of it; ``None`` if that is not known within the request timeout. It is noted when it is.
+            What came of it; ``None`` if that is not known within the request timeout: it is noted when it is. Also if
+            the database does not take the answer: then the report waits on.
         """
-        outcome: SimpleQueue[store.Fate] = SimpleQueue()
+        outcome: SimpleQueue[store.Fate | None] = SimpleQueue()
         name = "engine-telemetry-resending"
         threading.Thread(target=self._deliver, args=(outcome,), name=name, daemon=True).start()
         try:
@@ -53,11 +54,12 @@ class Attempt:
     def _time_limit(self) -> timedelta:
         return self.cycle.configuration.telemetry_request_timeout
 
-    def _deliver(self, outcome: SimpleQueue[store.Fate]) -> None:
+    def _deliver(self, outcome: SimpleQueue[store.Fate | None]) -> None:
         try:
             _, fate = self.cycle.deliver(self.exporter, self.claim, self._time_limit)
         except (SQLAlchemyError, EngineTelemetryError) as exc:
             logger.warning("Report %s was sent, and its answer could not be noted: %s", self.claim.id, exc)
+            outcome.put(None)
         else:
             who = self.user or "somebody"
             logger.info("Report %s was sent again, as %s asked for: %s", self.claim.id, who, fate.answer)

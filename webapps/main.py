@@ -28,7 +28,7 @@ from webapps.guard import Administrators, Guard, LoggedIn
 from webapps.home import home_routes
 from webapps.login import LogIn
 from webapps.pages import Pages, error_handlers
-from webapps.rest.asgi import rest_app
+from webapps.rest.asgi import AnyPathMount, rest_app
 from webapps.rest.telemetry_wsgi import telemetry_app
 from webapps.security import SecurityHeaders
 from webapps.sessions import Sessions
@@ -65,7 +65,7 @@ def create_app(configuration: Configuration | None = None, **settings: Any) -> S
     app = _Application(
         routes=[
             Route("/engine-rest", rest),
-            Mount("/engine-rest", rest),
+            AnyPathMount("/engine-rest", rest),
             Mount("/static", Assets()),
             Mount("", Guard(_router(_pages(engine, sessions, pages, consent)), engine, sessions, pages)),
         ],

@@ -1,5 +1,7 @@
 """The process models that this process has read from the database; they never change, so they are kept."""
 
+from collections.abc import Callable
+
 from sqlalchemy import Connection
 
 from engine_telemetry.engine.bpmn.process_model import ProcessModel, read_model
@@ -10,10 +12,15 @@ MAX_MODELS = 1000
 
 
 class ModelCache:
-    """Models by the id of their definition. Thread-safe: two threads may read the same one, and both have it then."""
+    """Models by the id of their definition. Thread-safe: two threads may read the same one, and both have it then.
 
-    def __init__(self) -> None:
+    Args:
+        jobs_expected: Called when there is a model among them whose instances make jobs.
+    """
+
+    def __init__(self, jobs_expected: Callable[[], None] = lambda: None) -> None:
         """Know nothing."""
+        self._jobs_expected = jobs_expected
         self._models: dict[str, ProcessModel] = {}
 
     def get(self, connection: Connection, definition_id: str) -> ProcessModel:
@@ -28,6 +35,8 @@ class ModelCache:
             if len(self._models) >= MAX_MODELS:
                 self._models.clear()
             self._models[definition_id] = model
+            if model.makes_jobs:
+                self._jobs_expected()
         return model
 
     def _read(self, connection: Connection, definition_id: str) -> ProcessModel:

@@ -14,7 +14,11 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyErro
 from engine_telemetry.counters import MAX_NAMES
 from engine_telemetry.database import Database
 from engine_telemetry.engine.context import Command, CommandContext, ReadOnly
-from engine_telemetry.exceptions import OptimisticLockingException, ProcessEngineException
+from engine_telemetry.exceptions import (
+    BadUserRequestException,
+    OptimisticLockingException,
+    ProcessEngineException,
+)
 
 R = TypeVar("R")
 Run = Callable[[Command[Any]], Any]
@@ -154,6 +158,8 @@ class Transactions:
             result, callbacks = self._committed(command)
         except SQLAlchemyError as exc:
             raise translated(exc) from exc
+        except UnicodeEncodeError as exc:
+            raise BadUserRequestException(f"A text cannot be stored: {exc.reason} (character {exc.start})") from exc
         for callback in callbacks:
             callback()
         return result

@@ -3,9 +3,10 @@
 Theory of operation
 -------------------
 
-Every process with an open engine runs one daemon thread. One of the processes of a node that use the same database
-leads (``job_lead.py``); the others try to every few seconds, so that there is another one soon when it dies. Only the
-leader looks into the database:
+A process runs one daemon thread as soon as there is a reason: there are jobs when its engine is opened, it makes one,
+or it has loaded a model that can make some. One of the processes of a node that use the same database leads
+(``job_lead.py``); the others try to every few seconds, so that there is another one soon when it dies. Only the leader
+looks into the database:
 
 * when a command of its process has made a job, after the commit;
 * when one of another process has, which it is told by a *bell*, some bytes in the file of the lock;
@@ -116,19 +117,28 @@ class JobExecutor:
         self._woken = threading.Event()
         self._stopped = threading.Event()
         self._busy = threading.Lock()
+        self._starting = threading.Lock()
         self._forking = threading.local()
         self._thread: threading.Thread | None = None
+        self._allowed = False
+
+    def allow(self) -> None:
+        """Begin in this process, when there is a reason."""
+        self._allowed = True
 
     def start(self) -> None:
-        """Begin in this process."""
-        _stop_at_exit()
-        self._stopped.clear()
-        self._thread = threading.Thread(target=self._run, name="engine-jobs", daemon=True)
-        self._thread.start()
+        """There is a reason: jobs are expected. A second call does nothing."""
+        with self._starting:
+            if self._allowed and self._thread is None:
+                _stop_at_exit()
+                self._stopped = threading.Event()  # a thread that was not waited for any longer ends by its own one
+                self._thread = threading.Thread(target=self._run, name="engine-jobs", daemon=True)
+                self._thread.start()
 
     def stop(self) -> None:
         """End in this process, after the job that is being done, if that does not take too long."""
-        thread, self._thread = self._thread, None
+        with self._starting:
+            thread, self._thread, self._allowed = self._thread, None, False
         self._stopped.set()
         self._woken.set()
         if thread is not None and thread is not threading.current_thread():
@@ -140,12 +150,14 @@ class JobExecutor:
         """There may be something to do."""
         self._woken.set()
         self._lead.ring()
+        self.start()
 
     def _run(self) -> None:
-        pause = _FIRST_PAUSE
-        while not self._stopped.is_set():
+        pause, stopped = _FIRST_PAUSE, self._stopped
+        while not stopped.is_set():
             if not self._lead.take():
-                self._stopped.wait(_STANDBY_SECONDS)
+                self._pass_on()
+                stopped.wait(_STANDBY_SECONDS)
                 continue
             bell = self._lead.bell()
             self._woken.clear()
@@ -153,7 +165,14 @@ class JobExecutor:
             if seconds:
                 self._listen(bell, min(pause, seconds))
             pause = min(pause * 2, _LONGEST_PAUSE) if seconds else _FIRST_PAUSE
-        self._lead.release()
+        if stopped is self._stopped:
+            self._lead.release()
+
+    def _pass_on(self) -> None:
+        """Tell the process that leads of what this one was woken for before it knew."""
+        if self._woken.is_set():
+            self._woken.clear()
+            self._lead.ring()
 
     def _turn(self) -> float:
         """Do what there is to do; for how many seconds there is nothing more."""
@@ -186,7 +205,7 @@ class JobExecutor:
     def _listen(self, bell: bytes, seconds: float) -> None:
         """Wait for that long, or until there may be something to do."""
         deadline = time.monotonic() + seconds
-        while (left := deadline - time.monotonic()) > 0 and self._lead.bell() == bell:
+        while not self._stopped.is_set() and (left := deadline - time.monotonic()) > 0 and self._lead.bell() == bell:
             if self._woken.wait(min(left, _LISTEN_SECONDS)):
                 return
 

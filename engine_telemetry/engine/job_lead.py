@@ -13,7 +13,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from engine_telemetry.database import canonical_url
+from engine_telemetry.database import canonical_url, parse_url
 from engine_telemetry.exceptions import StateDirectoryError
 from engine_telemetry.state_directory import inode_at, open_private
 
@@ -23,8 +23,11 @@ _BELL = 8  # bytes of the file: who has made a job writes new ones there
 
 
 def lead_path(database_url: str) -> Path:
-    """The file for a database, for processes of one user on one host."""
-    digest = hashlib.sha256(canonical_url(database_url).encode()).hexdigest()[:16]
+    """The file for a database: beside it, if it is a file; else where temporary files are, for each user its own."""
+    url = parse_url(canonical_url(database_url))
+    if url.get_backend_name() == "sqlite":
+        return Path(f"{url.database}-jobs")
+    digest = hashlib.sha256(str(url).encode()).hexdigest()[:16]
     return Path(tempfile.gettempdir()) / f"engine-telemetry-{os.geteuid()}-{digest}.jobs"
 
 

@@ -21,6 +21,7 @@ from engine_telemetry.engine.delegates import Delegates
 from engine_telemetry.engine.executor import Executor, Run, Transactions, counting, log_commands, translated
 from engine_telemetry.engine.job_executor import JobExecutor
 from engine_telemetry.engine.job_lead import JobLead, lead_path
+from engine_telemetry.engine.persistence.jobs import any_job
 from engine_telemetry.engine.persistence.schema import prepare_schema
 from engine_telemetry.engine.services import (
     DecisionService,
@@ -77,7 +78,7 @@ class ProcessEngine:
         self.external_tasks_available = Signal()
         self._jobs_available = Signal()
         self._delegates = delegates or Delegates()
-        self._models = ModelCache()
+        self._models = ModelCache(self._expect_jobs)
         self._decisions = DecisionCache()
         self._transactions = Transactions(self._database, self._new_context)
         self.executor = Executor([self._open_first, log_commands, counting(self.telemetry)], self._transactions)
@@ -92,7 +93,7 @@ class ProcessEngine:
         self.history_service = HistoryService(self.executor)
         self.identity_service = IdentityService(self.executor)
         self.management_service = ManagementService(self.executor)
-        self._closed = False
+        self._opened = self._closed = self._visiting = False
         self.forget_process()
         _engines.add(self)
 
@@ -110,7 +111,7 @@ class ProcessEngine:
             self.telemetry.open()
             self._opened, self._closed = True, False
             if self.configuration.job_executor_activate and not self._visiting:
-                self._job_executor.start()
+                self._allow_jobs()
             logger.info("The process engine is open on %s", self._database.url.render_as_string())
 
     def visit(self) -> None:
@@ -173,6 +174,15 @@ class ProcessEngine:
         self._opened = self._visiting = False
         self._transactions.forget()
         self.identity_service.forget_process()
+
+    def _expect_jobs(self) -> None:
+        self._job_executor.start()
+
+    def _allow_jobs(self) -> None:
+        self._job_executor.allow()
+        with self._database.read() as connection:
+            if any_job(connection):
+                self._job_executor.start()
 
     def _new_lead(self) -> JobLead:
         return JobLead(None if self._database.in_memory else lead_path(self.configuration.database_url))

@@ -12,8 +12,8 @@ class ProcessInstanceCriteria(TypedDict, total=False):
     """Which process instances.
 
     ``sort_by``: instanceId, businessKey, definitionId, definitionKey, startTime. ``activity_ids`` are those of
-    activities that go on now; ``with_incidents`` looks for open ones. ``business_key_containing`` takes a text as it is,
-    in any case; of the conditions in ``any_variable`` one must be met.
+    activities that go on now; ``with_incidents`` looks for open ones. ``business_key_containing`` takes a text as
+    it is, in any case; of the conditions in ``any_variable`` one must be met.
     """
 
     instance_id: str | None

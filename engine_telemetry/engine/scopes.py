@@ -9,6 +9,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine_telemetry.engine.entities import TypedValue
+from engine_telemetry.exceptions import ProcessEngineException
+
+MAX_WRITTEN = 50_000_000
 
 Key = tuple[str, str]
 """The id of a scope, and the name of a variable in it."""
@@ -40,6 +43,7 @@ class Scopes:
         self._dirty: set[Key] = set()
         self._touched: dict[Key, None] = {}
         self._known: set[Key] = set()
+        self._written = 0
 
     def find(self, chain: Iterable[str], name: str) -> TypedValue | None:
         """The innermost variable of a name."""
@@ -67,7 +71,17 @@ class Scopes:
         self.put_local(next((one for one in inner if name in scopes.get(one, {})), self.instance_id), name, value)
 
     def put_local(self, scope_id: str, name: str, value: TypedValue) -> None:
-        """Set a variable of one scope; nothing is read for that."""
+        """Set a variable of one scope; nothing is read for that.
+
+        Raises:
+            ProcessEngineException: One command sets more than 50 million characters: a loop fills the memory.
+        """
+        self._written += len(value.value) if isinstance(value.value, str | bytes) else 1
+        if self._written > MAX_WRITTEN:
+            raise ProcessEngineException(
+                f"One command sets variables of more than {MAX_WRITTEN} characters in the instance {self.instance_id};"
+                f" the last one is {name!r}. Look for a loop that makes them, or hand over less at once"
+            )
         self._touch(scope_id, name)
         self._now.setdefault(scope_id, {})[name] = value
 

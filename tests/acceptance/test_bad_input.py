@@ -28,7 +28,7 @@ DOCTYPE = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e "e">]>' + MODEL.read_by
 CONDITION = MODEL.read_bytes().replace(
     b'<bpmn:sequenceFlow id="to-end" sourceRef="join" targetRef="done"/>',
     b'<bpmn:sequenceFlow id="to-end" sourceRef="join" targetRef="done">'
-    b"<bpmn:conditionExpression>${true}</bpmn:conditionExpression></bpmn:sequenceFlow>",
+    b"<bpmn:conditionExpression>__import__('os')</bpmn:conditionExpression></bpmn:sequenceFlow>",
 )
 SCRIPT = MODEL.read_bytes().replace(
     b'<bpmn:userTask id="approve" name="Approve the order" camunda:assignee="demo"/>',

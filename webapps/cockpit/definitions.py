@@ -13,8 +13,8 @@ from engine_telemetry.engine.entities import ModelActivity
 from engine_telemetry.engine.runtime_entities import ActivityStatistics
 from webapps.cockpit.downloads import download
 from webapps.cockpit.instances import list_of_instances
-from webapps.cockpit.lists import here, part_of
 from webapps.cockpit.standing import incident_badges
+from webapps.lists import here, part_of
 from webapps.pages import Pages
 from webapps.visitor import visitor_of
 

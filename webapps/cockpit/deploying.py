@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from engine_telemetry.engine import ProcessEngine
 from engine_telemetry.exceptions import BadUserRequestException, ParseException, Problem, ProcessEngineException
-from webapps.cockpit.lists import part_of
+from webapps.lists import part_of
 from webapps.pages import Pages
 from webapps.visitor import Visitor, visitor_of
 

@@ -1,5 +1,7 @@
 """The page of a process instance: where it stands and what is in it; and its end by an administrator."""
 
+from urllib.parse import quote
+
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,10 +11,10 @@ from engine_telemetry.engine import ProcessEngine
 from engine_telemetry.engine.entities import ProcessInstance
 from engine_telemetry.exceptions import NotFoundException
 from webapps.cockpit.instance_tabs import ALWAYS_SHOWN, tabs_of
-from webapps.cockpit.lists import part_of
 from webapps.cockpit.standing import standing_of
-from webapps.cockpit.variable_texts import CUT, text_of
+from webapps.lists import part_of
 from webapps.pages import Pages
+from webapps.variable_texts import CUT, text_of
 from webapps.visitor import visitor_of
 
 _LONGEST_REASON = 1000
@@ -83,15 +85,15 @@ class InstancePages:
 
     def _cancel(self, request: Request) -> Response:
         visitor = visitor_of(request)
-        reason = visitor.field("reason").strip()[:_LONGEST_REASON]
+        reason = visitor.field("reason").strip()[:_LONGEST_REASON] or f"Cancelled by {visitor.user_id} in Cockpit"
         try:
-            self._engine.runtime_service.delete_process_instance(request.path_params["id"], reason=reason or None)
+            self._engine.runtime_service.delete_process_instance(request.path_params["id"], reason=reason)
         except NotFoundException:
             return self._gone(request)
         return self._pages.redirect(request, visitor.url("/cockpit/instances"), said="The instance was cancelled.")
 
     def _gone(self, request: Request) -> Response:
-        address = visitor_of(request).url(f"/cockpit/instance/{request.path_params['id']}")
+        address = visitor_of(request).url(f"/cockpit/instance/{quote(request.path_params['id'], safe='')}")
         return self._pages.redirect(request, address, said="It does not run any more.", kind="alert")
 
     def _find(self, instance_id: str) -> ProcessInstance | None:

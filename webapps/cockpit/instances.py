@@ -11,7 +11,7 @@ from engine_telemetry.engine import ProcessEngine
 from engine_telemetry.engine.entities import ProcessDefinition, ProcessInstance
 from engine_telemetry.engine.runtime_criteria import ProcessInstanceCriteria
 from webapps.cockpit.instance_search import FIELDS, InstanceSearch
-from webapps.cockpit.lists import Order, Part, order_of, part_of
+from webapps.lists import Order, Part, order_of, part_of
 from webapps.pages import Pages
 
 _ORDERS = ("startTime", "businessKey", "definitionKey")

@@ -8,8 +8,8 @@ from starlette.routing import BaseRoute, Route
 from engine_telemetry.engine import ProcessEngine
 from engine_telemetry.engine.runtime_entities import VariableInstance
 from webapps.cockpit.downloads import download
-from webapps.cockpit.variable_texts import content_of, text_of
 from webapps.pages import Pages
+from webapps.variable_texts import content_of, text_of
 
 _ENDINGS = {"Bytes": ".bin", "Json": ".json"}
 

@@ -1,6 +1,7 @@
 """The REST API as an ASGI application."""
 
 import asyncio
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from urllib.parse import quote
@@ -37,7 +38,7 @@ def rest_app(engine: ProcessEngine, authentication: Authentication) -> ASGIApp:
     """The API, to be mounted; each resource also lies below ``/engine/{name}``, as Camunda's JavaScript client asks."""
     routes = [_route(engine, resource) for resource in OF_AN_ENGINE]
     engines = [_route(engine, resource) for resource in OF_ALL_ENGINES]
-    named = Mount("/engine/{engine_name}", Router(routes, redirect_slashes=False, default=_nothing_here))
+    named = AnyPathMount("/engine/{engine_name}", Router(routes, redirect_slashes=False, default=_nothing_here))
     router = Router([*engines, named, *routes], redirect_slashes=False, default=_nothing_here)
     return _ForKnownUsers(engine, authentication, _WithoutTrailingSlash(router))
 
@@ -46,6 +47,15 @@ def _route(engine: ProcessEngine, resource: Resource) -> Route:
     # An object is no function: Starlette then leaves all methods to it, and its own plain-text answers out.
     kind = _WaitingEndpoint if resource.path == fetch_and_lock.PATH else _Endpoint
     return Route(resource.path, kind(engine, resource))
+
+
+class AnyPathMount(Mount):
+    """A mount that takes each path below it; Starlette's own leaves out those with a line feed in them."""
+
+    def __init__(self, path: str, app: ASGIApp) -> None:
+        """Mount the application there."""
+        super().__init__(path, app)
+        self.path_regex = re.compile(self.path_regex.pattern, re.DOTALL)
 
 
 class _Endpoint:

@@ -1,8 +1,8 @@
 """Conditions about variables: ``amount_gt_5,name_eq_x`` in a query string, objects in a body."""
 
-from engine_telemetry.engine.entities import TypedValue, VariableCondition
+from engine_telemetry.engine.entities import VariableCondition
+from engine_telemetry.engine.variables import typed_variables
 from webapps.rest.values import objects, required, text
-from webapps.rest.variables import variable_from_json
 
 _PARTS = 3
 
@@ -12,7 +12,7 @@ def conditions(value: object) -> tuple[VariableCondition, ...]:
 
     Raises:
         ValueError: It has another form.
-        InvalidRequestException: A value does not fit its type.
+        BadUserRequestException: A value cannot be one of a variable.
     """
     if isinstance(value, str):
         return tuple(_from_text(part) for part in value.split(",") if part)
@@ -24,10 +24,11 @@ def equalities(value: object) -> tuple[VariableCondition, ...]:
 
     Raises:
         ValueError: It is no JSON object.
+        BadUserRequestException: A value cannot be one of a variable.
     """
     if not isinstance(value, dict):
         raise ValueError("an object")  # noqa: TRY004 - every converter says ValueError
-    return tuple(VariableCondition(name, "eq", item) for name, item in value.items())
+    return tuple(VariableCondition(name, "eq", plain.value) for name, plain in typed_variables(value).items())
 
 
 def _from_text(part: str) -> VariableCondition:
@@ -39,5 +40,4 @@ def _from_text(part: str) -> VariableCondition:
 
 def _from_object(item: dict[str, object]) -> VariableCondition:
     name, operator = required(item, "name", text), required(item, "operator", text)
-    given = variable_from_json(name, {"value": item.get("value")})
-    return VariableCondition(name, operator, given.value if isinstance(given, TypedValue) else given)
+    return VariableCondition(name, operator, typed_variables({name: item.get("value")})[name].value)

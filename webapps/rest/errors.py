@@ -48,7 +48,7 @@ def answer_error(error: Exception) -> Answer:
         message = "Internal error. The log of the server has the details."
         return json_answer(HTTPStatus.INTERNAL_SERVER_ERROR, _body(ProcessEngineException.__name__, message, 0))
     status = _status(error)
-    if status == HTTPStatus.INTERNAL_SERVER_ERROR and error.__cause__ is not None:
+    if type(error) is ProcessEngineException and error.__cause__ is not None:
         _log(error)  # a database's error, translated by the engine
     body = _body(type(error).__name__, str(error), None if isinstance(error, RestException) else error.code)
     if isinstance(error, ParseException):

@@ -256,8 +256,11 @@ def resolve(engine: ProcessEngine, request: Request, body: CompleteTaskDto) -> N
 
 def complete(engine: ProcessEngine, request: Request, body: CompleteTaskDto) -> Mapping[str, TypedValue] | None:
     """Complete a task; the variables are answered if asked for."""
-    variables = engine.task_service.complete(request.path["task_id"], variables=body.variables)
-    return variables if body.with_variables_in_return else None
+    task_id, service = request.path["task_id"], engine.task_service
+    if body.with_variables_in_return:
+        return service.complete_with_variables_in_return(task_id, variables=body.variables)
+    service.complete(task_id, variables=body.variables)
+    return None
 
 
 def submit_form(engine: ProcessEngine, request: Request, body: CompleteTaskDto) -> Mapping[str, TypedValue] | None:

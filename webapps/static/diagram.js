@@ -71,6 +71,7 @@
   };
 
   const show = async (box) => {
+    box.dataset.begun = "true"; // htmx says that it has loaded the page while this is still fetching
     const message = box.querySelector(".diagram-message");
     try {
       const answer = await fetch(box.dataset.diagram, { headers: { Accept: "application/xml" } });
@@ -92,7 +93,7 @@
     }
   };
 
-  const begin = (root) => root.querySelectorAll("[data-diagram]:not([data-shown])").forEach(show);
+  const begin = (root) => root.querySelectorAll("[data-diagram]:not([data-begun])").forEach(show);
   begin(document);
   document.addEventListener("htmx:load", (event) => begin(event.target.parentElement ?? document));
 })();

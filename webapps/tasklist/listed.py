@@ -55,6 +55,7 @@ class TaskList:
     Attributes:
         counts: How many tasks each view has.
         processes: The names of the tasks' processes, by the ids of their definitions.
+        business_keys: Of the tasks' process instances, by their ids; only of those that have one.
     """
 
     place: Place
@@ -62,6 +63,7 @@ class TaskList:
     part: Part
     tasks: list[Task]
     processes: dict[str, str]
+    business_keys: dict[str, str]
 
     @property
     def title(self) -> str:
@@ -112,7 +114,7 @@ def list_tasks(engine: ProcessEngine, request: Request) -> TaskList:
         max_results=part.size,
     )
     place = replace(place, page=part.page if part.page > 1 else None)
-    return TaskList(place, counts, part, tasks, _processes(engine, tasks))
+    return TaskList(place, counts, part, tasks, _processes(engine, tasks), _business_keys(engine, tasks))
 
 
 def next_task(engine: ProcessEngine, instance_id: str, user_id: str) -> tuple[str, Task] | None:
@@ -138,3 +140,9 @@ def _processes(engine: ProcessEngine, tasks: list[Task]) -> dict[str, str]:
     ids = {task.definition_id for task in tasks}
     found = engine.repository_service.process_definitions(definition_ids=ids) if ids else []
     return {definition.id: definition.name or definition.key for definition in found}
+
+
+def _business_keys(engine: ProcessEngine, tasks: list[Task]) -> dict[str, str]:
+    ids = {task.instance_id for task in tasks}
+    found = engine.runtime_service.process_instances(instance_ids=ids) if ids else []
+    return {instance.id: instance.business_key for instance in found if instance.business_key}

@@ -90,7 +90,7 @@ class TaskPages:
             return self._view.show(request, task, sheet.longer())
         if sheet.errors:
             return self._view.show(request, task, sheet, HTTPStatus.UNPROCESSABLE_ENTITY)
-        if visitor.field("assignee") != (task.assignee or ""):
+        if task.assignee not in {None, visitor.user_id, visitor.field("assignee")}:
             return self._view.show(request, task, sheet, HTTPStatus.CONFLICT)
         return self._do(request, task, sheet)
 

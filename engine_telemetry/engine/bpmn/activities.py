@@ -66,13 +66,15 @@ class UserActivity(Node):
 
     def _notify_late(self, token: Task, event: str) -> None:
         if any(listener.event == event for listener in self.task_listeners):
-            self.notify(token, event, run_of(token).host.task(str(token.id)))
+            run = run_of(token)
+            new = run.opened.get(token.id)  # it has no row yet
+            self.notify(token, event, vars(new) if new else run.host.task(token.id))
 
     def _task(self, token: Task) -> UserTask:
         view, settings = run_of(token).view(token), self.settings
         due, follow_up = (_date(view, settings.get(name)) for name in ("dueDate", "followUpDate"))
         return UserTask(
-            id=str(token.id),
+            id=token.id,
             activity_id=self.bpmn_id,
             name=view.text(self.bpmn_name),
             description=view.text(self.element.documentation),
@@ -121,7 +123,7 @@ class ExternalActivity(Node):
         run, view = run_of(token), run_of(token).view(token)
         topic = view.text(self.settings["topic"]) or ""
         priority = view.integer("taskPriority", self.settings.get("taskPriority"), 0)
-        run.open(token, "external", ExternalTask(str(token.id), self.bpmn_id, topic, priority))
+        run.open(token, "external", ExternalTask(token.id, self.bpmn_id, topic, priority))
 
 
 class CodeActivity(Node):

@@ -206,22 +206,19 @@ def executable_processes(root: etree._Element) -> list[etree._Element]:
     return [process for process in root.iterchildren(f"{BPMN}process") if process.get("isExecutable", "true") == "true"]
 
 
-def find_forbidden(root: etree._Element, delegates: Delegates) -> list[Problem]:
+def find_forbidden(root: etree._Element, delegates: Delegates) -> Iterator[Problem]:
     """Everything in a document that this engine does not execute, in the order of the file.
 
     Args:
         root: The document.
         delegates: What the embedding program registered, which models may use.
     """
-    problems = [
-        _problem(child, f"Element {_local(child)!r} is not supported")
-        for child in root
-        if _local(child) not in _UNUSED | _REFERENCED | _ANNOTATION | {"process"} and child.tag != _DIAGRAM
-    ]
+    for child in root:
+        if _local(child) not in _UNUSED | _REFERENCED | _ANNOTATION | {"process"} and child.tag != _DIAGRAM:
+            yield _problem(child, f"Element {_local(child)!r} is not supported")
     checked = [child for child in root if _local(child) in _REFERENCED]
     for element in (*checked, *executable_processes(root)):
-        problems += _check(element, delegates)
-    return problems
+        yield from _check(element, delegates)
 
 
 def _problem(element: etree._Element, message: str) -> Problem:

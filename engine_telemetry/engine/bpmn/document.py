@@ -1,6 +1,7 @@
 """Reads a BPMN file into a tree, and refuses what is not plain, valid BPMN 2.0 XML."""
 
 from functools import cache
+from itertools import islice
 from threading import Lock
 from typing import Any, cast
 
@@ -10,6 +11,7 @@ from SpiffWorkflow.bpmn.parser.BpmnParser import BpmnValidator
 from engine_telemetry.exceptions import ParseException, Problem
 
 MAX_FILE_SIZE = 5_000_000
+MAX_PROBLEMS = 100
 MAX_MESSAGE_LENGTH = 500  # a message names a value, which may be as long as the file
 _validating = Lock()  # the schema's log of errors is one for all threads
 _CALLED = "attribute 'calledElement'"  # an expression is no QName, as the schema wants it, but fine for Camunda
@@ -88,7 +90,8 @@ def _schema_problems(root: etree._Element) -> tuple[Problem, ...]:
         schema = _schema()
         if schema.validate(root):
             return ()
-        return tuple(_schema_problem(root, entry) for entry in schema.error_log if _CALLED not in entry.message)
+        entries = (entry for entry in schema.error_log if _CALLED not in entry.message)
+        return tuple(_schema_problem(root, entry) for entry in islice(entries, MAX_PROBLEMS))
 
 
 @cache
@@ -98,6 +101,9 @@ def _schema() -> Any:  # noqa: ANN401  the package has no types
 
 
 def _schema_problem(root: etree._Element, entry: etree._LogEntry) -> Problem:
-    found: Any = root.getroottree().xpath(entry.path) if entry.path else []
+    path, prefix, _ = (entry.path or "").partition(":")
+    if prefix:  # an element of another namespace, whose prefix is not known here: take the one around it
+        path = path.rpartition("/")[0]
+    found: Any = root.getroottree().xpath(path) if path else []
     ids = element_id(found[0]) if found else ()
     return Problem(entry.message.replace(BPMN, "")[:MAX_MESSAGE_LENGTH], ids, entry.line, entry.column)

@@ -53,7 +53,7 @@ class MessageEvent(EventDefinition):
         """Subscribe."""
         run = run_of(token)
         name = run.view(token).text(self.name)
-        run.open(token, self.kind, Subscription(str(token.id), token.task_spec.bpmn_id, self.kind, name))
+        run.open(token, self.kind, Subscription(token.id, token.task_spec.bpmn_id, self.kind, name))
         return False
 
 
@@ -146,7 +146,7 @@ class ConditionalEvent(EventDefinition):
     def wait(self, token: Task) -> bool:
         """Look at once, and whenever variables have changed."""
         run = run_of(token)
-        run.open(token, self.kind, Subscription(str(token.id), token.task_spec.bpmn_id, self.kind, None))
+        run.open(token, self.kind, Subscription(token.id, token.task_spec.bpmn_id, self.kind, None))
         return self.has_occurred(token)
 
     def has_occurred(self, token: Task) -> bool:

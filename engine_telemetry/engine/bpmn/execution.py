@@ -7,7 +7,6 @@ instance.
 import logging
 from collections.abc import Mapping
 from functools import cache
-from uuid import UUID
 
 from SpiffWorkflow.task import Task
 
@@ -49,6 +48,7 @@ class Execution:
             ProcessEngineException: It cannot go on, or does not come to rest.
         """
         _silence_spiff()
+        scopes.forget_touched()  # no condition has been looking yet
         run = Run(model.spec, host, scopes)
         root = run.plant(model.root, scopes.instance_id)
         if start_activity is not None:
@@ -201,17 +201,14 @@ class Execution:
         return token if token is not None and token.internal_data.get("waits") in kinds else None
 
     def _token(self, wait_id: str) -> Task | None:
-        try:
-            return self._run.tasks.get(UUID(wait_id))
-        except ValueError:
-            return None
+        return self._run.tasks.get(wait_id)
 
 
 def _activity(token: Task) -> ActivityInstance:
     node, body = token.task_spec, is_body(token)
     return ActivityInstance(
-        str(token.id),
-        None if token.parent is None else str(token.parent.id),
+        token.id,
+        None if token.parent is None else token.parent.id,
         f"{node.bpmn_id}#multiInstanceBody" if body else node.bpmn_id,
         node.bpmn_name,
         "multiInstanceBody" if body else node.activity_type,

@@ -25,6 +25,8 @@ class ParallelGateway(Node):
 
     def execute(self, token: Task) -> bool | None:
         """Wait for the others."""
+        if self.incoming <= 1:
+            return True
         others = _others(token)
         if len(others) + 1 < self.incoming:
             return None

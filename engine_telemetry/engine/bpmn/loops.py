@@ -14,6 +14,9 @@ from engine_telemetry.engine.bpmn.nodes import holds, run_of
 from engine_telemetry.engine.expressions import is_expression
 from engine_telemetry.exceptions import ProcessEngineException
 
+MAX_AT_ONCE = 10_000
+_VARIABLES = ("nrOfInstances", "nrOfActiveInstances", "nrOfCompletedInstances")
+
 
 @dataclass(frozen=True)
 class Loop:
@@ -42,6 +45,10 @@ class Loop:
         if not node.open_boundaries(body):
             return False
         count = self._count(body)
+        if count > MAX_AT_ONCE and not self.sequential:
+            raise ProcessEngineException(
+                f"The loop {node.bpmn_id!r} has {count} instances at once; at most {MAX_AT_ONCE} can run"
+            )
         self._note(body, count, 0, 1 if self.sequential and count else count)
         for number in reversed(range(min(count, 1) if self.sequential else count)):
             self._enter(body, number)
@@ -98,6 +105,3 @@ class Loop:
                 f"The collection {text!r} of {body.task_spec.bpmn_id!r} is no list, but {type(found).__name__}"
             )
         return found
-
-
-_VARIABLES = ("nrOfInstances", "nrOfActiveInstances", "nrOfCompletedInstances")

@@ -7,6 +7,7 @@ from typing import Protocol
 from engine_telemetry.engine.bpmn.code import Code
 from engine_telemetry.engine.bpmn.view import View
 from engine_telemetry.engine.entities import TypedValue
+from engine_telemetry.engine.expressions import bounded_value
 
 Content = str | Code | Sequence["Content"] | Mapping[str, "Content"] | None
 """What a parameter is made of: a text with expressions, a script, lists and maps of them; ``None`` for nothing."""
@@ -30,8 +31,13 @@ class Parameter:
     content: Content
 
     def value(self, view: View) -> object:
-        """Its value, as seen from there."""
-        return _value(self.content, view)
+        """Its value, as seen from there.
+
+        Raises:
+            ExpressionException: It has too much in it: in a loop, a list of two that are the list would double it.
+        """
+        value = _value(self.content, view)
+        return bounded_value(value) if isinstance(self.content, list | dict) else value
 
 
 def _value(content: Content, view: View) -> object:

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, islice
 
 from lxml import etree
 from SpiffWorkflow.bpmn.specs import BpmnProcessSpec
 
 from engine_telemetry.engine.bpmn.allowed import executable_processes, find_forbidden
 from engine_telemetry.engine.bpmn.builder import build, flow_nodes
-from engine_telemetry.engine.bpmn.document import BPMN, CAMUNDA, read_document, read_xml
+from engine_telemetry.engine.bpmn.document import BPMN, CAMUNDA, MAX_PROBLEMS, read_document, read_xml
 from engine_telemetry.engine.bpmn.elements import read_event
 from engine_telemetry.engine.bpmn.event_definitions import MessageEvent, TimerEvent
 from engine_telemetry.engine.bpmn.nodes import NODE, Node
@@ -23,7 +24,7 @@ from engine_telemetry.exceptions import ParseException, Problem, ProcessEngineEx
 # The form of what ``Execution.state`` writes.
 SERIALIZER_VERSION = "2"
 
-MAX_PROBLEMS = 100
+MAX_PROCESSES = 100
 _NO_DELEGATES = Delegates()
 
 
@@ -68,6 +69,7 @@ class ProcessModel:
         history_time_to_live: What the model says of it, as in ``P180D`` or ``45``.
         startable: Whether people may start it in Tasklist: without an event, and the model does not forbid it.
         start_events: All of them; a plain one first.
+        makes_jobs: Whether it has timers or asynchronous continuations.
     """
 
     key: str
@@ -76,6 +78,7 @@ class ProcessModel:
     history_time_to_live: str | None
     startable: bool
     start_events: tuple[StartEvent, ...]
+    makes_jobs: bool
     spec: BpmnProcessSpec
     root: Process
 
@@ -120,14 +123,17 @@ def parse_models(resource: str, content: bytes, delegates: Delegates = _NO_DELEG
     """
     root = read_document(resource, content)
     processes = executable_processes(root)
-    problems = find_forbidden(root, delegates)
+    problems = list(islice(find_forbidden(root, delegates), MAX_PROBLEMS))
     if not problems:
-        problems = [problem for process in processes for problem in find_broken_wiring(process)]
+        wiring = chain.from_iterable(find_broken_wiring(process) for process in processes)
+        problems = list(islice(wiring, MAX_PROBLEMS))
+    if len(processes) > MAX_PROCESSES:
+        problems.append(Problem(f"The file has {len(processes)} processes; at most {MAX_PROCESSES} can be deployed"))
     if not processes:
         problems.append(Problem("The file has no executable process; set isExecutable to 'true'"))
     if problems:
         in_order = sorted(problems, key=lambda problem: problem.line)
-        raise ParseException(resource, tuple(in_order[:MAX_PROBLEMS]))
+        raise ParseException(resource, tuple(in_order))
     return [_to_model(process) for process in processes]
 
 
@@ -167,9 +173,20 @@ def _to_model(process: etree._Element) -> ProcessModel:
         and starts[0].kind == "none"
         and process.get(f"{CAMUNDA}isStartableInTasklist") != "false",
         start_events=tuple(starts),
+        makes_jobs=_makes_jobs(process),
         spec=spec,
         root=root,
     )
+
+
+_ASYNC = frozenset({"async", "asyncBefore", "asyncAfter"})
+
+
+def _makes_jobs(process: etree._Element) -> bool:
+    if next(process.iter(f"{BPMN}timerEventDefinition"), None) is not None:
+        return True
+    attributes = (pair for element in process.iter() for pair in element.attrib.items())
+    return any(str(name).rpartition("}")[2] in _ASYNC and value == "true" for name, value in attributes)
 
 
 def _start_event(one: etree._Element) -> StartEvent:

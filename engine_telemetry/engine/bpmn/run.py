@@ -59,7 +59,7 @@ class Run(TokenTree):
         """Fill the tree with what ``dump`` has written."""
         super().load(text)
         tokens = self.tasks.values()
-        self._conditions = {str(one.id): one for one in tokens if one.internal_data.get("waits") == "conditional"}
+        self._conditions = {one.id: one for one in tokens if one.internal_data.get("waits") == "conditional"}
 
     def view(self, token: Task, event: str | None = None) -> View:
         """Variables, expressions and delegates, as they are seen from a token."""
@@ -169,7 +169,7 @@ class Run(TokenTree):
         self.close(token)
         self.take_out(token)
         if token.internal_data.get("local"):
-            self.scopes.drop(str(token.id))
+            self.scopes.drop(token.id)
 
     def cancel(self, token: Task) -> None:
         """End a token, and all in it, before its time."""
@@ -210,7 +210,7 @@ class Run(TokenTree):
         node, view = token.task_spec, self.view(token)
         priority = view.integer("jobPriority", node.settings.get("jobPriority"), 0)
         retries = view.text(node.retry_cycle)
-        self.open(token, kind, Job(str(token.id), node.bpmn_id, kind, due, retries, priority, node.exclusive))
+        self.open(token, kind, Job(token.id, node.bpmn_id, kind, due, retries, priority, node.exclusive))
 
     def open(self, token: Task, kind: str, wait: Wait) -> None:
         """Wait at a token."""
@@ -222,9 +222,9 @@ class Run(TokenTree):
     def close(self, token: Task) -> None:
         """Wait no longer there."""
         kind = token.internal_data.pop("waits", None)
-        self._conditions.pop(str(token.id), None)
-        if kind is not None and self.opened.pop(str(token.id), None) is None:
-            self.closed[str(token.id)] = kind
+        self._conditions.pop(token.id, None)
+        if kind is not None and self.opened.pop(token.id, None) is None:
+            self.closed[token.id] = kind
 
     def trigger(self, token: Task) -> None:
         """What a token waits for has occurred: a job, a message, a signal, a condition."""
@@ -268,8 +268,8 @@ class Run(TokenTree):
         node, body = token.task_spec, is_body(token)
         event = ActivityEvent(
             kind,
-            str(token.id),
-            str(token.parent.id),
+            token.id,
+            token.parent.id,
             f"{node.bpmn_id}#multiInstanceBody" if body else node.bpmn_id,
             node.bpmn_name,
             "multiInstanceBody" if body else node.activity_type,

@@ -1,5 +1,6 @@
 """Checks that a process is wired as it can be executed: flows, events and what they refer to, gateways, scopes."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from lxml import etree
@@ -28,27 +29,29 @@ class _Scope:
         self.nodes = {node.get("id", ""): node for node in flow_nodes(element)}
         self.flows = list(element.iterchildren(f"{BPMN}sequenceFlow"))
         self.is_event_sub_process = element.get("triggeredByEvent") == "true"
+        self._from: dict[str | None, list[etree._Element]] = defaultdict(list)
+        self._to: dict[str | None, list[etree._Element]] = defaultdict(list)
+        for flow in self.flows:
+            self._from[flow.get("sourceRef")].append(flow)
+            self._to[flow.get("targetRef")].append(flow)
 
     def outgoing(self, node: etree._Element) -> list[etree._Element]:
-        return [flow for flow in self.flows if flow.get("sourceRef") == node.get("id")]
+        return self._from[node.get("id")]
 
     def incoming(self, node: etree._Element) -> list[etree._Element]:
-        return [flow for flow in self.flows if flow.get("targetRef") == node.get("id")]
+        return self._to[node.get("id")]
 
 
-def find_broken_wiring(process: etree._Element) -> list[Problem]:
+def find_broken_wiring(process: etree._Element) -> Iterator[Problem]:
     """What is wrong with the wiring of a process whose elements are all allowed."""
-    problems: list[Problem] = []
     for element in scopes_of(process):
         scope = _Scope(element)
-        problems += [
-            *_id_problems(scope),
-            *_start_problems(scope),
-            *_flow_problems(scope),
-            *_default_problems(scope),
-            *(problem for node in scope.nodes.values() for problem in _node_problems(scope, node)),
-        ]
-    return problems
+        yield from _id_problems(scope)
+        yield from _start_problems(scope)
+        yield from _flow_problems(scope)
+        yield from _default_problems(scope)
+        for node in scope.nodes.values():
+            yield from _node_problems(scope, node)
 
 
 def _problem(element: etree._Element, message: str) -> Problem:

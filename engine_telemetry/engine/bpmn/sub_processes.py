@@ -8,7 +8,6 @@ from SpiffWorkflow.task import Task
 from engine_telemetry.engine.bpmn.activities import read_binding
 from engine_telemetry.engine.bpmn.nodes import Element, Flow, Node, run_of
 from engine_telemetry.engine.bpmn.parameters import CallVariable
-from engine_telemetry.engine.bpmn.tree import is_pending
 from engine_telemetry.engine.bpmn.view import View
 from engine_telemetry.engine.bpmn.waits import Call
 from engine_telemetry.engine.entities import TypedValue
@@ -31,9 +30,11 @@ class SubProcess(Node):
         run = run_of(token)
         for start in self.event_starts:
             start.wait_on(token)
-        if all(is_pending(child) for child in token.children):  # no condition has held and interrupted it already
-            named = run.spec.task_specs.get(token.internal_data.pop("start", None))
-            run.enter(named or self.start, token)
+        interrupting = {start.name for start in self.event_starts if start.interrupting}
+        if any(child.internal_data.get("start") in interrupting for child in token.children):
+            return  # a condition held at once
+        named = run.spec.task_specs.get(token.internal_data.pop("start", None))
+        run.enter(named or self.start, token)
 
 
 class Process(SubProcess):
@@ -68,7 +69,7 @@ class CallActivity(Node):
         for one in self.call_inputs:
             variables |= one.read(view)
         call = Call(
-            str(token.id),
+            token.id,
             self.bpmn_id,
             view.text(self.settings["calledElement"]) or "",
             read_binding(self.settings, "calledElement", view),

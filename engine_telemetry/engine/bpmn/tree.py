@@ -13,7 +13,7 @@ FUTURE   the job executor shall let it in, or out
 
 import json
 from collections.abc import Iterator
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from SpiffWorkflow import TaskState
 from SpiffWorkflow.bpmn import BpmnWorkflow
@@ -33,7 +33,7 @@ class TokenTree(BpmnWorkflow):
 
     def add(self, node: TaskSpec, parent: Task | None, state: int = TaskState.READY, **data: object) -> Task:
         """Put a token below a scope."""
-        token = Task(self, node, parent, state)
+        token = Task(self, node, parent, state, new_id())
         token.internal_data = data
         return token
 
@@ -45,13 +45,13 @@ class TokenTree(BpmnWorkflow):
 
     def chain(self, token: Task) -> list[str]:
         """The ids of a token and all scopes around it, from the inside out."""
-        return [str(one.id) for one in ancestry(token)]
+        return [one.id for one in ancestry(token)]
 
     def dump(self) -> str:
         """The tree as text. Parents come before their children."""
         at = {token_id: number for number, token_id in enumerate(self.tasks)}
         rows = [
-            [str(token.id), at.get(token._parent), token.task_spec.name, token.state, token.internal_data]  # noqa: SLF001
+            [token.id, at.get(token._parent), token.task_spec.name, token.state, token.internal_data]  # noqa: SLF001
             for token in self.tasks.values()
         ]
         return json.dumps(rows, separators=(",", ":"))
@@ -60,21 +60,19 @@ class TokenTree(BpmnWorkflow):
         """Fill an empty tree with what ``dump`` has written."""
         tokens: list[Task] = []
         for token_id, parent, node, state, data in json.loads(text):
-            token = Task(
-                self, self.spec.task_specs[node], None if parent is None else tokens[parent], state, UUID(token_id)
-            )
+            token = Task(self, self.spec.task_specs[node], None if parent is None else tokens[parent], state, token_id)
             token.internal_data = data
             tokens.append(token)
         self.task_tree = tokens[0] if tokens else None
 
     def plant(self, node: TaskSpec, instance_id: str) -> Task:
         """Make the root."""
-        self.task_tree = Task(self, node, None, TaskState.READY, UUID(instance_id))
+        self.task_tree = Task(self, node, None, TaskState.READY, instance_id)
         return self.task_tree
 
 
 def new_id() -> str:
-    """An id of the kind that tokens have."""
+    """An id for a token: a text, not a UUID as SpiffWorkflow makes them, which takes longer to read, write and find."""
     return str(uuid4())
 
 

@@ -73,7 +73,7 @@ class View:
     def chain(self) -> list[str]:
         """The ids of the scopes with variables that can be seen, from the inside out."""
         around = ancestry(self._token)
-        return [str(one.id) for one in around if one.parent is None or "local" in one.internal_data]
+        return [one.id for one in around if one.parent is None or "local" in one.internal_data]
 
     def find(self, name: str) -> tuple[object] | None:
         """The plain value of the innermost variable of a name, if there is one."""
@@ -91,7 +91,7 @@ class View:
 
     def typed(self, *, local: bool) -> dict[str, TypedValue]:
         """All variables that can be seen, or those of this token's own scope."""
-        return dict(self._scopes.of(str(self._token.id))) if local else self._scopes.visible(self.chain)
+        return dict(self._scopes.of(self._token.id)) if local else self._scopes.visible(self.chain)
 
     def set(self, name: str, value: object) -> None:
         """Change the innermost variable of a name; if there is none, make one of the instance."""
@@ -101,7 +101,7 @@ class View:
         """Set a variable of this token's own scope."""
         if self._token.parent is not None:
             self._token.internal_data["local"] = True
-        self._scopes.put_local(str(self._token.id), name, typed_variables({name: value})[name])
+        self._scopes.put_local(self._token.id, name, typed_variables({name: value})[name])
 
     def remove(self, name: str) -> None:
         """Remove the innermost variable of a name, if there is one."""
@@ -150,7 +150,7 @@ class View:
     def _facts(self) -> dict[str, Any]:
         node, host = self._token.task_spec, self._host
         return {
-            "id": str(self._token.id),
+            "id": self._token.id,
             "process_instance_id": self._scopes.instance_id,
             "process_definition_id": host.definition_id,
             "business_key": host.business_key,

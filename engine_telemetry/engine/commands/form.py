@@ -102,7 +102,7 @@ class SubmitTaskFormCmd:
         form, variables = _task_form(context, self.task_id)
         accepted = form.accept(self.variables, variables)
         if _task(context, self.task_id).delegation_state != PENDING:
-            return CompleteTaskCmd(self.task_id, accepted)(context)
+            return CompleteTaskCmd(self.task_id, accepted, with_variables=True)(context)
         ResolveTaskCmd(self.task_id, accepted)(context)
         return GetTaskVariablesCmd(self.task_id, local=False)(context)
 

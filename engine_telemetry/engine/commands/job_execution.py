@@ -55,8 +55,13 @@ class ExecuteJobsCmd:
 
     def _go_on(self, context: CommandContext, instance_id: str) -> None:
         row = progress.lock(context, instance_id)  # before the job, as everybody does
-        if row is not None and self._locked(context) is not None and not progress.trigger(context, row, self.job_id):
-            jobs.delete_jobs(context.connection, [self.job_id])  # nothing waits for it
+        job = None if row is None else self._locked(context)
+        if row is None or job is None:
+            return
+        if job.retries <= 0:
+            incidents.resolve_incidents(context.connection, [job.id], context.clock())
+        if not progress.trigger(context, row, job.id):
+            jobs.delete_jobs(context.connection, [job.id])  # nothing waits for it
 
     def _start(self, context: CommandContext) -> None:
         job = self._locked(context)
@@ -105,27 +110,28 @@ class FailedJobListener:
 
         def __call__(self, context: CommandContext) -> None:
             """Count its retries down."""
+            found = jobs.find_job(context.connection, self.job_id)
+            if found is not None and found.instance_id is not None:
+                progress.lock(context, found.instance_id)  # before the job, as everybody does
             job = jobs.lock_job(context.connection, self.job_id)
-            if job is None:
-                return
-            first = job.error_message is None
-            retries, due = next_try(job.retry_cycle, job.retries, context.clock(), first=first)
-            message = (str(self.error) or type(self.error).__name__)[:MAX_MESSAGE_LENGTH]
-            details = "".join(traceback.format_exception(self.error))
-            jobs.change_job(
-                context.connection,
-                job.id,
-                retries=retries,
-                due=due or job.due,
-                error_message=message,
-                error_details=details,
-                failed_activity_id=job.activity_id,
-                lock_owner=None,
-                lock_until=None,
-            )
-            if retries <= 0 < job.retries:
-                incidents.create_incident(context.connection, _trouble(job, message, details), context.clock())
-            context.after_commit(context.jobs_available.notify)
+            if job is not None:
+                _note_failure(context, job, self.error)
+                context.after_commit(context.jobs_available.notify)
+
+
+def _note_failure(context: CommandContext, job: JobRow, error: Exception) -> None:
+    first, now = job.error_message is None, context.clock()
+    retries, due = next_try(job.retry_cycle, job.retries, now, first=first)
+    noted = {
+        "error_message": (str(error) or type(error).__name__)[:MAX_MESSAGE_LENGTH],
+        "error_details": "".join(traceback.format_exception(error)),
+        "failed_activity_id": job.activity_id,
+    }
+    again = {"retries": retries, "due": due or job.due, "lock_owner": None, "lock_until": None}
+    jobs.change_job(context.connection, job.id, **noted, **again)
+    if retries <= 0 < job.retries:
+        trouble = _trouble(job, noted["error_message"], noted["error_details"])
+        incidents.create_incident(context.connection, trouble, now)
 
 
 def _trouble(job: JobRow, message: str, details: str) -> incidents.Trouble:

@@ -68,18 +68,21 @@ class CompleteTaskCmd:
 
     task_id: str
     variables: Mapping[str, object]
+    with_variables: bool = False
 
     def __call__(self, context: CommandContext) -> dict[str, TypedValue]:
-        """Set the variables, go on, and return all that the task saw then."""
+        """Set the variables and go on; with variables, return all that the task saw then."""
         variables = typed_variables(self.variables)
         row = lock_instance(context, self.task_id)
         if locked(context, self.task_id).delegation_state == PENDING:
             raise ProcessEngineException("A delegated task cannot be completed, but should be resolved instead.")
-        scopes = read_scopes(context.connection, row.id)
-        seen = visible_variables(context, row.id, self.task_id, scopes)
+        seen = self._seen(context, row.id) if self.with_variables else {}
         if not progress.complete(context, row, self.task_id, variables):
             raise no_task(self.task_id)
         return seen | variables
+
+    def _seen(self, context: CommandContext, instance_id: str) -> dict[str, TypedValue]:
+        return visible_variables(context, instance_id, self.task_id, read_scopes(context.connection, instance_id))
 
 
 @dataclass(frozen=True)

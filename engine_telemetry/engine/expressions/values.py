@@ -24,7 +24,7 @@ from engine_telemetry.engine.expressions.problem import EvaluationError, Unresol
 
 @dataclass(frozen=True)
 class Subject:
-    """An ``execution`` or a ``task`` in an expression.
+    """An ``execution`` in an expression.
 
     Attributes:
         properties: What ``execution.name`` and ``execution.getName()`` read.
@@ -85,7 +85,7 @@ def call_function(name: str, function: Callable[..., object], arguments: Sequenc
 
 def can_call(base: str | None, name: str) -> bool:
     """Whether there is a method of this name for the value of a name, or of anything else."""
-    if base in SUBJECTS and (name.startswith("get") or name in _SUBJECT_METHODS):
+    if base in _SUBJECTS and (name.startswith("get") or name in _SUBJECT_METHODS):
         return True
     return any(name in methods for _, methods in _METHODS)
 
@@ -125,7 +125,7 @@ def _kind(value: object) -> str:
         case Bean(name):
             return f"the bean {name!r}"
         case Subject():
-            return "the execution or task"
+            return "the execution"
     return kind_of(value)
 
 
@@ -265,5 +265,5 @@ _METHODS: Sequence[tuple[type, Mapping[str, Callable[..., object]]]] = (
     (datetime, _DATE),
     (object, {**_ANY, **_SPIN}),
 )
-SUBJECTS = frozenset({"execution", "task"})
+_SUBJECTS = frozenset({"execution"})
 _SUBJECT_METHODS = {"hasVariable", "hasVariableLocal", "setVariable"}

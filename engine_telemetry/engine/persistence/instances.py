@@ -68,7 +68,7 @@ def lock_instance(connection: Connection, wanted: str | Member) -> InstanceRow |
 
 @cache
 def _locking(table: Table) -> tuple[Select[Any], Select[Any], Select[Any]]:
-    """What locks an instance that is a root, what finds its root, what locks it. Making these takes longer than using."""
+    """Locks an instance that is a root; finds its root; locks it. Kept: to make them takes longer than to execute."""
     member = table.c.id == bindparam("wanted_id")
     if table is not process_instance:
         member = process_instance.c.id == select(table.c.instance_id).where(member).scalar_subquery()

@@ -104,6 +104,11 @@ def next_due(connection: Connection, now: datetime) -> datetime | None:
     return connection.execute(select(func.min(job.c.due)).where(able)).scalar_one_or_none()
 
 
+def any_job(connection: Connection) -> bool:
+    """Whether there are jobs, due or not."""
+    return connection.execute(select(job.c.id).limit(1)).first() is not None
+
+
 def anything_to_do(connection: Connection, now: datetime) -> bool:
     """Whether a job can be done that nobody works at."""
     return connection.execute(select(job.c.id).where(is_executable(now), _is_free(now)).limit(1)).first() is not None

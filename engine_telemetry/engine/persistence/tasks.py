@@ -254,4 +254,15 @@ TASKS = Listing(
     entity=to_task,
 )
 
-_LOCK = TASKS.rows.where(task.c.id == bindparam("task_id")).with_for_update(of=task)
+# The instance stands in a subquery, which is not locked: MariaDB knows no ``FOR UPDATE OF``.
+_LOCK = (
+    select(
+        task,
+        select(process_instance.c.definition_id)
+        .where(process_instance.c.id == task.c.instance_id)
+        .scalar_subquery()
+        .label("definition_id"),
+    )
+    .where(task.c.id == bindparam("task_id"))
+    .with_for_update()
+)

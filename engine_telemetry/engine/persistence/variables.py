@@ -3,12 +3,13 @@
 The id of a row is made of its scope and its name, so that nothing must be read before it is changed.
 """
 
+import re
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, select, update
 
 from engine_telemetry.engine.entities import TypedValue
 from engine_telemetry.engine.persistence.history_tables import hi_variable
@@ -20,6 +21,8 @@ from engine_telemetry.engine.variables import decode, encode
 
 MAX_SEARCHED_LENGTH = 255
 
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # PostgreSQL has no NUL in a text; a lone surrogate is no character
+
 _CONTENT = ("type", "value", "value_info", "text_value", "number_value")
 
 
@@ -29,21 +32,27 @@ Scopes = dict[str, dict[str, TypedValue]]
 
 def read_scopes(connection: Connection, instance_id: str) -> Scopes:
     """All variables of an instance."""
-    return read_all_scopes(connection, [instance_id])[instance_id]
+    return _by_scope(connection.execute(_OF_INSTANCE, {"id": instance_id}))
 
 
 def read_all_scopes(connection: Connection, instance_ids: Iterable[str]) -> dict[str, Scopes]:
     """All variables of several instances."""
-    found: dict[str, Scopes] = {instance_id: {} for instance_id in instance_ids}
+    found: dict[str, list[Row[Any]]] = {instance_id: [] for instance_id in instance_ids}
     for row in connection.execute(_OF_INSTANCES, {"ids": list(found)}):
-        scope = found[row.instance_id].setdefault(row.scope_id, {})
-        scope[row.name] = decode(row.type, row.value, row.value_info)
-    return found
+        found[row.instance_id].append(row)
+    return {instance_id: _by_scope(rows) for instance_id, rows in found.items()}
 
 
-_OF_INSTANCES = select(
-    *(variable.c[name] for name in ("instance_id", "scope_id", "name", "type", "value", "value_info"))
-).where(variable.c.instance_id.in_(bindparam("ids", expanding=True)))
+def _by_scope(rows: Iterable[Row[Any]]) -> Scopes:
+    scopes: Scopes = {}
+    for row in rows:
+        scopes.setdefault(row.scope_id, {})[row.name] = decode(row.type, row.value, row.value_info)
+    return scopes
+
+
+_READ = select(*(variable.c[name] for name in ("instance_id", "scope_id", "name", "type", "value", "value_info")))
+_OF_INSTANCE = _READ.where(variable.c.instance_id == bindparam("id"))
+_OF_INSTANCES = _READ.where(variable.c.instance_id.in_(bindparam("ids", expanding=True)))
 
 
 def read_variables(
@@ -104,9 +113,14 @@ def searched_text(value: object) -> str | None:
             return "true" if value else "false"
         case datetime():
             return value.astimezone(UTC).isoformat(timespec="microseconds")
-        case str() if len(value) <= MAX_SEARCHED_LENGTH:
+        case str() if len(value) <= MAX_SEARCHED_LENGTH and _is_storable(value):
             return value
     return None
+
+
+def _is_storable(text: str) -> bool:
+    """Whether a column can hold it as it is; the value itself is stored as JSON, which escapes the rest."""
+    return _UNSTORABLE.search(text) is None
 
 
 def searched_number(value: object) -> float | None:

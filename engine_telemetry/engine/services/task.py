@@ -55,17 +55,25 @@ class TaskService:
         """Count user tasks."""
         return self._executor.execute(TaskQueryImpl(criteria).count)
 
-    def complete(self, task_id: str, *, variables: Mapping[str, object] | None = None) -> dict[str, TypedValue]:
+    def complete(self, task_id: str, *, variables: Mapping[str, object] | None = None) -> None:
         """Complete a task, set variables of its process instance, and go on to where it waits next.
-
-        Returns:
-            All variables that the task saw then.
 
         Raises:
             BadUserRequestException: A variable's value cannot be stored.
             ProcessEngineException: The task is delegated; it must be resolved first.
         """
-        return self._executor.execute(CompleteTaskCmd(task_id, variables or {}))
+        self._executor.execute(CompleteTaskCmd(task_id, variables or {}))
+
+    def complete_with_variables_in_return(
+        self, task_id: str, *, variables: Mapping[str, object] | None = None
+    ) -> dict[str, TypedValue]:
+        """Complete a task, and return all variables that it saw then, the new ones included.
+
+        Raises:
+            BadUserRequestException: As ``complete``.
+            ProcessEngineException: As ``complete``.
+        """
+        return self._executor.execute(CompleteTaskCmd(task_id, variables or {}, with_variables=True))
 
     def throw_error(
         self, task_id: str, code: str, *, message: str | None = None, variables: Mapping[str, object] | None = None

@@ -1,7 +1,9 @@
 """Engines on each kind of database, and small BPMN models."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -72,12 +74,30 @@ def parallel_model() -> bytes:
         pytest.param("mariadb", marks=pytest.mark.full),
     ]
 )
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database, on each kind of server."""
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database, of each kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'engine.db'}"
     server: DatabaseServer = request.getfixturevalue(request.param)
     return server.new_database()
+
+
+@pytest.fixture(scope="session")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with all tables: to copy it takes a tenth of the time that it takes to make them."""
+    folder = tmp_path_factory.mktemp("tables")
+    settings: dict[str, Any] = {"telemetry_reporter_activate": False, "job_executor_activate": False}
+    with ProcessEngine(database_url=f"sqlite:///{folder / 'engine.db'}", **settings):
+        pass
+    return folder / "engine.db"
+
+
+@pytest.fixture
+def database_url(empty_database_url: str, tables: Path) -> str:
+    """A database that may have its tables already."""
+    if empty_database_url.startswith("sqlite"):
+        shutil.copy(tables, empty_database_url.removeprefix("sqlite:///"))
+    return empty_database_url
 
 
 @pytest.fixture
@@ -85,8 +105,8 @@ def new_engine(tmp_path: Path, database_url: str) -> Iterator[NewEngine]:
     """Makes engines on one database file, and closes them in the end."""
     engines: list[ProcessEngine] = []
 
-    def make(**settings: object) -> ProcessEngine:
-        defaults: dict[str, object] = {
+    def make(**settings: Any) -> ProcessEngine:
+        defaults: dict[str, Any] = {
             "database_url": database_url,
             "telemetry_state_directory": tmp_path / "state",
             "telemetry_reporter_activate": False,

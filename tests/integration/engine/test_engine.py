@@ -16,6 +16,12 @@ from engine_telemetry.exceptions import ConfigurationError, ForkedConnectionErro
 NewEngine = Callable[..., ProcessEngine]
 
 
+@pytest.fixture
+def database_url(empty_database_url: str) -> str:
+    """Without any tables."""
+    return empty_database_url
+
+
 def in_child(job: Callable[[], object]) -> str:
     """What a forked child's job returns, or the name of its error."""
     reader, writer = os.pipe()

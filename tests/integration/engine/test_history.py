@@ -179,6 +179,20 @@ def test_running_instances_are_found_by_their_variables(engine: ProcessEngine, d
     assert done != variable.instance_id
 
 
+@pytest.mark.parametrize("value", ["a\0b", "\ud800"])
+def test_a_text_that_no_column_can_hold_is_a_value_all_the_same(engine: ProcessEngine, done: str, value: str) -> None:
+    [running] = engine.runtime_service.process_instances()
+    engine.runtime_service.set_variables(running.id, {"odd": value})
+    assert engine.runtime_service.variables(running.id)["odd"].value == value
+    assert done
+
+
+def test_a_name_that_is_no_text_is_refused(engine: ProcessEngine, done: str) -> None:
+    with pytest.raises(BadUserRequestException, match="cannot be stored"):
+        engine.runtime_service.start_process_instance(key="p", business_key="\ud800")
+    assert done
+
+
 def test_a_suspended_instance_is_found_as_such_and_its_task_waits(engine: ProcessEngine, done: str) -> None:
     [running] = engine.runtime_service.process_instances(suspended=False)
     engine.runtime_service.suspend_process_instance(running.id)

@@ -103,8 +103,14 @@ def test_a_forked_child_does_not_lead(leads: tuple[JobLead, JobLead]) -> None:
     assert (first.leads, second.take()) == (True, False)
 
 
-def test_the_file_is_named_after_the_user_and_the_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_file_lies_beside_the_database_or_is_named_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
-    paths = [lead_path(url) for url in ("sqlite:///a.db", f"sqlite:///{tmp_path}/a.db", "sqlite:///b.db")]
-    assert paths[0] == paths[1] != paths[2]
-    assert f"-{os.geteuid()}-" in paths[0].name
+    assert lead_path("sqlite:///a.db") == lead_path(f"sqlite:///{tmp_path}/a.db") == tmp_path / "a.db-jobs"
+    first, same, other = (
+        lead_path(f"postgresql+psycopg://u:{password}@h/{name}")
+        for password, name in (("x", "a"), ("y", "a"), ("x", "b"))
+    )
+    assert first == same != other
+    assert f"-{os.geteuid()}-" in first.name

@@ -120,12 +120,44 @@ def test_it_does_what_another_process_has_left(
 def test_the_one_that_leads_hears_of_jobs_of_the_others(
     new_engine: NewEngine, working: ProcessEngine, asynchronous: bytes, work: Work
 ) -> None:
-    working.open()
+    working.repository_service.deploy({"p.bpmn": asynchronous})
+    working.runtime_service.start_process_instance(key="p")
+    wait_until(working.task_service.count_tasks)
     other = new_engine(delegates=Delegates(beans={"work": work}), job_executor_activate=True)
-    other.repository_service.deploy({"p.bpmn": asynchronous})
     other.runtime_service.start_process_instance(key="p")
-    wait_until(other.task_service.count_tasks)
-    assert work.calls == 1
+    wait_until(lambda: other.task_service.count_tasks() == 2)
+    assert work.calls == 2
+
+
+def job_threads() -> int:
+    return sum(thread.name == "engine-jobs" for thread in threading.enumerate())
+
+
+def test_there_is_no_thread_without_a_reason(working: ProcessEngine, user_model: bytes, asynchronous: bytes) -> None:
+    working.repository_service.deploy({"p.bpmn": user_model})
+    working.runtime_service.start_process_instance(key="p")
+    assert job_threads() == 0
+    working.repository_service.deploy({"p.bpmn": asynchronous})
+    assert job_threads() == 0
+    working.runtime_service.start_process_instance(key="p")
+    assert job_threads() == 1
+    working.close()
+    assert job_threads() == 0
+
+
+def test_a_process_that_has_loaded_a_model_with_jobs_stands_by(
+    new_engine: NewEngine, waiting: ProcessEngine, asynchronous: bytes, work: Work
+) -> None:
+    waiting.repository_service.deploy({"p.bpmn": asynchronous})
+    waiting.runtime_service.start_process_instance(key="p")
+    [found] = waiting.management_service.jobs()
+    waiting.management_service.execute_job(found.id)
+    [task] = waiting.task_service.tasks()
+    standing_by = new_engine(delegates=Delegates(beans={"work": work}), job_executor_activate=True)
+    standing_by.open()
+    assert job_threads() == 0
+    standing_by.task_service.complete(task.id)
+    assert job_threads() == 1
 
 
 def test_a_job_that_fails_is_tried_again_and_then_there_is_an_incident(
@@ -167,6 +199,20 @@ def test_a_job_that_gets_retries_has_no_incident_and_is_done(
     wait_until(working.task_service.count_tasks)
     [past] = working.history_service.incidents()
     assert (past.state, past.message) == ("resolved", "no luck 3")
+
+
+def test_a_job_without_retries_can_be_done_by_hand(waiting: ProcessEngine, asynchronous: bytes, work: Work) -> None:
+    work.failures = 1
+    waiting.repository_service.deploy({"p.bpmn": asynchronous})
+    waiting.runtime_service.start_process_instance(key="p")
+    [found] = waiting.management_service.jobs()
+    waiting.management_service.set_job_retries(found.id, 1)
+    with pytest.raises(RuntimeError):
+        waiting.management_service.execute_job(found.id)
+    assert waiting.runtime_service.count_incidents() == 1
+    waiting.management_service.execute_job(found.id)
+    assert (waiting.runtime_service.count_incidents(), waiting.task_service.count_tasks()) == (0, 1)
+    assert [one.state for one in waiting.history_service.incidents()] == ["resolved"]
 
 
 def test_a_failure_rolls_back_what_its_job_has_done(waiting: ProcessEngine, asynchronous: bytes, work: Work) -> None:
@@ -341,6 +387,14 @@ def test_closing_does_not_wait_for_ever(
     assert "A job is still being done" in caplog.text
     slow.go.set()
     wait_until(lambda: all(thread.name != "engine-jobs" for thread in threading.enumerate()))
+
+
+def test_an_engine_that_is_opened_again_does_jobs_again(working: ProcessEngine, asynchronous: bytes) -> None:
+    working.repository_service.deploy({"p.bpmn": asynchronous})
+    working.close()
+    working.open()
+    working.runtime_service.start_process_instance(key="p")
+    wait_until(working.task_service.count_tasks)
 
 
 def test_a_fork_out_of_another_thread_waits_for_the_transaction_of_a_job(

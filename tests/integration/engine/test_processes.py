@@ -44,10 +44,10 @@ def test_a_process_runs_from_start_to_end(engine: ProcessEngine, parallel_model:
     engine.external_task_service.complete(locked.id, worker_id="w", variables={"paid": True, "n": 2})
     [task] = engine.task_service.tasks()
     assert (task.task_definition_key, task.name, task.assignee, task.priority) == ("a", "Do it", "joe", 50)
-    assert plain(engine.task_service.complete(task.id)) == {"n": 2, "paid": True}
+    assert plain(engine.task_service.complete_with_variables_in_return(task.id)) == {"n": 2, "paid": True}
     [last] = engine.task_service.tasks()
     assert last.task_definition_key == "c"
-    assert plain(engine.task_service.complete(last.id, variables={"done": "yes"})) == {
+    assert plain(engine.task_service.complete_with_variables_in_return(last.id, variables={"done": "yes"})) == {
         "n": 2,
         "paid": True,
         "done": "yes",
@@ -75,7 +75,7 @@ def test_a_process_goes_on_after_a_restart_and_on_another_engine(new_engine: New
     third.task_service.complete(second.task_service.tasks()[0].id, variables={"m": [1]})
     fourth = new_engine()
     [task] = fourth.task_service.tasks()
-    assert plain(fourth.task_service.complete(task.id)) == {"n": 1, "m": "[1]"}
+    assert plain(fourth.task_service.complete_with_variables_in_return(task.id)) == {"n": 1, "m": "[1]"}
     assert third.runtime_service.count_process_instances() == 0
 
 
@@ -114,7 +114,7 @@ def test_two_threads_that_complete_both_branches_at_once_both_count(
             thread.join()
         [last] = engines[1].task_service.tasks()
         assert last.task_definition_key == "c"
-        assert plain(engines[1].task_service.complete(last.id)) == {"a": 1, "b": 1}
+        assert plain(engines[1].task_service.complete_with_variables_in_return(last.id)) == {"a": 1, "b": 1}
 
 
 def test_many_threads_start_and_complete_without_losing_any(engine: ProcessEngine, user_model: bytes) -> None:

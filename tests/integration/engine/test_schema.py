@@ -20,6 +20,12 @@ NewEngine = Callable[..., ProcessEngine]
 
 
 @pytest.fixture
+def database_url(empty_database_url: str) -> str:
+    """Without any tables."""
+    return empty_database_url
+
+
+@pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     made = Database(database_url)
     yield made

@@ -1,5 +1,6 @@
 """The web apps over a real engine on a SQLite file."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,19 @@ from tests.integration.webapps.rest_client import RestClient, TestClient
 from webapps.main import create_app
 
 
+@pytest.fixture(scope="session")
+def new_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with its tables; making them takes longer than most tests."""
+    folder = tmp_path_factory.mktemp("new")
+    url, state = f"sqlite:///{folder / 'engine.db'}", folder / "state"
+    with ProcessEngine(database_url=url, telemetry_state_directory=state, telemetry_reporter_activate=False):
+        pass
+    return folder / "engine.db"
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> dict[str, Any]:
+def settings(tmp_path: Path, new_database: Path) -> dict[str, Any]:
+    shutil.copy(new_database, tmp_path / "engine.db")
     return {
         "database_url": f"sqlite:///{tmp_path / 'engine.db'}",
         "telemetry_state_directory": tmp_path / "state",

@@ -8,6 +8,22 @@ _HEAD = """<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" targ
 
 _REQUIRED = '<camunda:constraint name="required"/>'
 
+
+def _diagram(process: str, *nodes: str) -> str:
+    """The nodes from left to right, with the flows f1, f2 and so on between them."""
+    shapes, edges, right = "", "", 0
+    for index, node in enumerate(nodes):
+        left, size = 160 + 160 * index, 36 if node in {"start", "end"} else 100
+        bounds = f'<dc:Bounds x="{left}" y="{160 - size // 2}" width="{size}" height="{size}"/>'
+        shapes += f'<bpmndi:BPMNShape id="s{index}" bpmnElement="{node}">{bounds}</bpmndi:BPMNShape>'
+        if index:
+            ends = f'<di:waypoint x="{right}" y="160"/><di:waypoint x="{left}" y="160"/>'
+            edges += f'<bpmndi:BPMNEdge id="e{index}" bpmnElement="f{index}">{ends}</bpmndi:BPMNEdge>'
+        right = left + size
+    plane = f'<bpmndi:BPMNPlane id="plane" bpmnElement="{process}">{shapes}{edges}</bpmndi:BPMNPlane>'
+    return f'<bpmndi:BPMNDiagram id="diagram">{plane}</bpmndi:BPMNDiagram>'
+
+
 TRAVEL = f"""{_HEAD}<process id="travel" name="Travel request" isExecutable="true">
   <startEvent id="start" camunda:initiator="initiator"><extensionElements><camunda:formData>
     <camunda:formField id="destination" label="Where to?" type="string">
@@ -42,15 +58,7 @@ TRAVEL = f"""{_HEAD}<process id="travel" name="Travel request" isExecutable="tru
   <userTask id="book" name="Book the journey" camunda:assignee="${{initiator}}" camunda:priority="80"
     camunda:dueDate="2030-05-01T12:00:00"/>
   <sequenceFlow id="f3" sourceRef="book" targetRef="end"/><endEvent id="end"/></process>
-  <bpmndi:BPMNDiagram id="d"><bpmndi:BPMNPlane id="pl" bpmnElement="travel">
-    <bpmndi:BPMNShape id="s1" bpmnElement="start"><dc:Bounds x="160" y="142" width="36" height="36"/></bpmndi:BPMNShape>
-    <bpmndi:BPMNShape id="s2" bpmnElement="approve"><dc:Bounds x="260" y="120" width="120" height="80"/></bpmndi:BPMNShape>
-    <bpmndi:BPMNShape id="s3" bpmnElement="book"><dc:Bounds x="440" y="120" width="120" height="80"/></bpmndi:BPMNShape>
-    <bpmndi:BPMNShape id="s4" bpmnElement="end"><dc:Bounds x="620" y="142" width="36" height="36"/></bpmndi:BPMNShape>
-    <bpmndi:BPMNEdge id="e1" bpmnElement="f1"><di:waypoint x="196" y="160"/><di:waypoint x="260" y="160"/></bpmndi:BPMNEdge>
-    <bpmndi:BPMNEdge id="e2" bpmnElement="f2"><di:waypoint x="380" y="160"/><di:waypoint x="440" y="160"/></bpmndi:BPMNEdge>
-    <bpmndi:BPMNEdge id="e3" bpmnElement="f3"><di:waypoint x="560" y="160"/><di:waypoint x="620" y="160"/></bpmndi:BPMNEdge>
-  </bpmndi:BPMNPlane></bpmndi:BPMNDiagram></definitions>"""
+  {_diagram("travel", "start", "approve", "book", "end")}</definitions>"""
 
 
 def plain_model(key: str = "plain", name: str = "Plain process", task: str = "Do it", attributes: str = "") -> str:

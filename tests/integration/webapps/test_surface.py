@@ -179,6 +179,18 @@ def test_variables_of_tasks_and_instances_are_read_written_and_searched(
     assert rest.error("GET", f"/task/{task_id}/localVariables/own")[0] == 404
 
 
+@pytest.mark.parametrize("value", ["1e999", "1" + "0" * 400, '{"a": 1e999}', '"\\u0000"', '"\\ud800"'])
+@pytest.mark.parametrize("path", ["/process-instance", "/task/count", "/process-definition/key/day/start"])
+def test_a_value_that_nothing_can_hold_is_a_400(rest: RestClient, path: str, value: str) -> None:
+    rest.deploy(content=PROCESS)
+    condition = f'{{"name": "x", "operator": "eq", "value": {value}}}'
+    body = f'{{"variables": [{condition}], "processVariables": [{condition}]}}'
+    if path.endswith("start"):
+        body = f'{{"variables": {{"x": {{"value": {value}}}}}}}'
+    response = rest.request("POST", path, content=body, headers={"Content-Type": "application/json"})
+    assert response.status_code == 400, response.text
+
+
 def test_a_message_and_a_timer_lead_to_the_end(rest: RestClient, started: dict[str, Any]) -> None:
     rest.post(f"/task/{to_user_task(rest)}/complete", {})
     [subscription] = rest.get("/event-subscription", processInstanceId=started["id"])

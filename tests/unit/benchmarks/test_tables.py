@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.tables import at_most, holds_one, interval, markdown, put_into, shown, spread
+from benchmarks.tables import at_least, at_most, holds_one, interval, markdown, put_into, shown, spread
 
 
 def test_the_spread_is_median_and_the_tenths_at_both_ends() -> None:
@@ -13,6 +13,12 @@ def test_a_line_says_why_its_target_is_missed_and_nothing_if_it_is_met() -> None
     missed, met = (at_most(limit, "a count", [1.0, 2.0, 3.0], "counts", "it is slow") for limit in (1.9, 2))
     assert missed.cells()[5:] == ("<= 1.9", "**no**", "it is slow")
     assert met.cells()[5:] == ("<= 2", "yes", "")
+
+
+def test_a_line_of_what_should_be_much_says_so() -> None:
+    missed, met = (at_least(limit, "a rate", [1.0, 2.0, 3.0], "per second", "it is slow") for limit in (2.1, 2))
+    assert missed.cells()[5:] == (">= 2.1", "**no**", "it is slow")
+    assert met.cells()[5:] == (">= 2", "yes", "")
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,24 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 
 from engine_telemetry.engine.commands.external_task import FetchExternalTasksCmd
 from engine_telemetry.engine.commands.task import TaskQueryImpl
 from engine_telemetry.engine.context import Command, CommandContext
-from engine_telemetry.engine.executor import Executor, Run, command_name, counting, kind_of, log_commands
+from engine_telemetry.engine.executor import (
+    DEADLOCK,
+    VALUE_TOO_LONG,
+    Executor,
+    Run,
+    command_name,
+    counting,
+    is_conflict,
+    kind_of,
+    log_commands,
+    translated,
+)
+from engine_telemetry.exceptions import OptimisticLockingException
 
 LOG = "engine_telemetry.engine"
 
@@ -122,3 +135,42 @@ def test_the_log_has_name_and_duration_and_no_values(caplog: pytest.LogCaptureFi
     assert took.endswith(" ms")
     assert failed.startswith("FailingCmd failed after ")
     assert failed.endswith(" ms: LookupError")
+
+
+class DriverError(Exception):
+    """What a driver raises; each has its own way to say what is wrong."""
+
+    def __init__(self, *args: object, **attributes: object) -> None:
+        super().__init__(*args)
+        vars(self).update(attributes)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        DriverError("deadlock detected", sqlstate="40P01"),
+        DriverError("could not serialize access", sqlstate="40001"),
+        DriverError(1213, "Deadlock found when trying to get lock"),
+        DriverError(1205, "Lock wait timeout exceeded"),
+        DriverError("database is locked", sqlite_errorname="SQLITE_BUSY"),
+        DriverError("database is locked", sqlite_errorname="SQLITE_BUSY_SNAPSHOT"),
+    ],
+)
+def test_a_deadlock_is_a_conflict_on_each_database_and_has_camundas_code(error: DriverError) -> None:
+    raised = OperationalError("UPDATE t", {}, error)
+    assert is_conflict(raised)
+    assert translated(raised).code == DEADLOCK
+
+
+def test_other_errors_of_a_database_are_none_but_for_a_row_that_somebody_else_has_made() -> None:
+    lost = OperationalError("UPDATE t", {}, DriverError(2013, "Lost connection"))
+    long = DataError("UPDATE t", {}, DriverError("too long", sqlstate="22001"))
+    made = IntegrityError("INSERT t", {}, DriverError("duplicate key", sqlstate="23505"))
+    assert [is_conflict(one) for one in (lost, long, DBAPIError("x", {}, DriverError()))] == [False] * 3
+    assert is_conflict(made)
+    assert is_conflict(OptimisticLockingException("overtaken"))
+    assert (translated(lost).code, translated(long).code, OptimisticLockingException("x").code) == (
+        0,
+        VALUE_TOO_LONG,
+        1,
+    )

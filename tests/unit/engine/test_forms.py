@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from functools import partial
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -217,6 +217,7 @@ def test_fields_have_different_ids_and_the_business_key_is_one_of_them() -> None
     assert messages == ["There are two form fields 'a'", "The business key 'k' is no field of the form"]
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(["string", "long", "boolean", "date", "enum"]),
     st.text() | st.integers() | st.floats() | st.lists(st.none()),

@@ -12,7 +12,7 @@ from engine_telemetry.engine.decisions import parse_decisions
 from engine_telemetry.engine.delegates import Delegates
 from engine_telemetry.exceptions import ParseException
 
-SECONDS = 3  # one, on a machine with nothing else to do
+SECONDS = 10  # one, on a machine with nothing else to do
 HEAD = (
     '<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="t"'
     ' xmlns:camunda="http://camunda.org/schema/1.0/bpmn" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">'
@@ -277,6 +277,19 @@ FILES: dict[str, bytes] = {
     "an id that is none": _around('<task id="../../etc/passwd"/>'),
     "XInclude": _around(
         '<xi:include xmlns:xi="http://www.w3.org/2001/XInclude" href="file:///etc/passwd" parse="text"/>'
+    ),
+    "four thousand equal ids": _process('<userTask id="n"/>' * 4_000),
+    "four thousand elements that are not executed": _process('<complexGateway id="n"/>' * 4_000),
+    "four thousand attributes": _around(
+        "<userTask " + " ".join(f'camunda:a{at}="n"' for at in range(4_000)) + ' id="n"/>'
+    ),
+    "a cron expression of a megabyte": _around(
+        _catch("timerEventDefinition", f"<timeCycle {FORMAL}>{'0,' * 500_000}0 * * * * ?</timeCycle>")
+    ),
+    "a hundred gateways that all lead to each other": _process(
+        '<startEvent id="s"/>',
+        "".join(f'<exclusiveGateway id="g{at}"/>' for at in range(100)),
+        flows=" ".join(f"g{one}-g{other}" for one in range(100) for other in range(100)),
     ),
     "a duration without end": _around(
         _catch("timerEventDefinition", f"<timeDuration {FORMAL}>P{'9' * 5_000}D</timeDuration>")

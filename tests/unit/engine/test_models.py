@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import pytest
 
-from engine_telemetry.engine.bpmn.document import MAX_FILE_SIZE, MAX_MESSAGE_LENGTH
-from engine_telemetry.engine.bpmn.process_model import MAX_PROBLEMS, parse_models, read_model
+from engine_telemetry.engine.bpmn.document import MAX_FILE_SIZE, MAX_MESSAGE_LENGTH, MAX_PROBLEMS
+from engine_telemetry.engine.bpmn.process_model import parse_models, read_model
 from engine_telemetry.exceptions import ParseException, Problem
 
 Model = Callable[..., bytes]

@@ -172,6 +172,30 @@ def test_nothing_is_taken_for_a_client_that_has_gone() -> None:
     run(scenario)
 
 
+def test_nothing_is_tried_for_a_client_that_went_before_its_first_attempt() -> None:
+    async def scenario() -> None:
+        tray = Tray()
+        tray.put("a")
+        wait = a_wait(tray)
+        wait.gone.set_result(None)
+        assert list(await LongPolls(tray.available, tray.committed).fetch(wait, LONG)) == []
+        assert tray.attempts == []
+
+    run(scenario)
+
+
+def test_what_is_taken_while_the_time_ends_is_answered() -> None:
+    async def scenario() -> None:
+        tray = Tray(seconds=0.4)
+        polls = LongPolls(tray.available, tray.committed)
+        waiting = asyncio.create_task(polls.fetch(a_wait(tray), timedelta(seconds=0.2)))
+        await until(lambda: len(polls) == 1)
+        tray.commit("a")
+        assert [one.id for one in await waiting] == ["a"]
+
+    run(scenario)
+
+
 def test_what_was_taken_for_a_client_that_went_meanwhile_is_given_back() -> None:
     async def scenario() -> None:
         tray = Tray(seconds=0.2)
@@ -230,15 +254,30 @@ def test_an_error_of_the_database_reaches_all_who_wait() -> None:
     run(scenario)
 
 
+class CountingSignal(Signal):
+    """Knows how many listen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.listeners = 0
+
+    def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
+        unsubscribe = super().subscribe(listener)
+        self.listeners += 1
+
+        def leave() -> None:
+            unsubscribe()
+            self.listeners -= 1
+
+        return leave
+
+
 def test_nobody_listens_to_the_signal_when_nobody_waits() -> None:
     async def scenario() -> None:
-        tray = Tray()
-        polls = LongPolls(tray.available, tray.committed)
-        await polls.fetch(a_wait(tray), timedelta(milliseconds=20))
-        looks = tray.looks
-        await asyncio.sleep(LOOK_INTERVAL_SECONDS * 1.5)
-        tray.committed.notify()
-        await asyncio.sleep(0.02)
-        assert tray.looks <= looks + 1  # the last look may have been about to begin
+        tray, committed = Tray(), CountingSignal()
+        waiting = asyncio.create_task(LongPolls(tray.available, committed).fetch(a_wait(tray), timedelta(seconds=0.3)))
+        await until(lambda: committed.listeners == 1)
+        await waiting
+        await until(lambda: committed.listeners == 0)
 
     run(scenario)

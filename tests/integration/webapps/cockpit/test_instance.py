@@ -172,6 +172,16 @@ def test_an_instance_that_has_ended_meanwhile_is_not_cancelled(
         assert "How it ended completed" in text
 
 
+def test_without_a_reason_the_history_says_who_cancelled(
+    as_admin: Person, engine: ProcessEngine, definition_id: str
+) -> None:
+    assert definition_id
+    instance = start(engine)
+    as_admin.act(f"/cockpit/instance/{instance.id}/cancel", {"reason": " "})
+    (ended,) = engine.history_service.process_instances(instance_id=instance.id)
+    assert ended.delete_reason == "Cancelled by ann in Cockpit"
+
+
 def test_many_variables_are_shown_in_parts(as_admin: Person, engine: ProcessEngine, definition_id: str) -> None:
     assert definition_id
     variables: dict[str, Any] = {f"v{number:02}": number for number in range(30)}

@@ -6,6 +6,7 @@ Each play runs twice: once as it is, once saved and restored after every step. B
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -284,5 +285,15 @@ def play() -> Callable[..., Play]:
         content = make(*nodes, flow=flow, top=top, attributes=attributes, conditions=conditions)
         delegates = Delegates(beans or {}, scripts or {})
         return Play(content, variables, delegates=delegates, start=start_at, catches=catches, results=results)
+
+    return start
+
+
+@pytest.fixture
+def play_file() -> Callable[..., Play]:
+    """Starts the process of a file: ``play_file(path, variables)``."""
+
+    def start(path: Path, **variables: object) -> Play:
+        return Play(path.read_bytes(), variables, delegates=Delegates())
 
     return start

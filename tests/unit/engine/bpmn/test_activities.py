@@ -210,8 +210,9 @@ def test_an_error_in_a_called_process_comes_to_the_call(play: Play) -> None:
 MAPPED = (
     '<camunda:inputOutput><camunda:inputParameter name="y">${x + 1}</camunda:inputParameter>'
     '<camunda:inputParameter name="many"><camunda:list><camunda:value>${y}</camunda:value>'
-    '<camunda:value>b</camunda:value></camunda:list></camunda:inputParameter><camunda:inputParameter name="named"><camunda:map>'
-    '<camunda:entry key="k">${y * 2}</camunda:entry></camunda:map></camunda:inputParameter>'
+    "<camunda:value>b</camunda:value></camunda:list></camunda:inputParameter>"
+    '<camunda:inputParameter name="named"><camunda:map><camunda:entry key="k">${y * 2}</camunda:entry></camunda:map>'
+    "</camunda:inputParameter>"
     '<camunda:outputParameter name="z">${y * 100}</camunda:outputParameter></camunda:inputOutput>'
 )
 
@@ -294,6 +295,19 @@ def test_a_task_listener_is_told_of_deletion(play: Play) -> None:
     assert seen == ["delete", "delete"]
 
 
+def test_a_task_that_is_gone_before_it_is_stored_tells_its_listeners(play: Play) -> None:
+    seen: list[object] = []
+    game = play(
+        user('camunda:assignee="ann"', listener("delete", "taskListener")),
+        '<endEvent id="t"><terminateEventDefinition/></endEvent><parallelGateway id="g"/>',
+        flow="start-g g-a g-t a-end",
+        beans={"D": lambda task: seen.append(task.task["assignee"])},
+        what="it",
+    )
+    assert game.ended
+    assert seen == ["ann", "ann"]
+
+
 def test_async_before_waits_for_the_job_executor_before_anything_else(play: Play) -> None:
     cycle = "<camunda:failedJobRetryTimeCycle>R5/PT5M</camunda:failedJobRetryTimeCycle>"
     game = play(
@@ -343,6 +357,14 @@ def test_the_way_on_is_chosen_before_an_async_continuation(play: Play) -> None:
     assert game.waiting == ["c"]
 
 
-def test_a_process_that_never_rests_is_stopped_and_the_place_named(play: Play) -> None:
+@pytest.mark.parametrize(
+    ("nodes", "flow"),
+    [
+        ('<task id="a"/><task id="b"/>', "start-a a-b b-a"),
+        ('<exclusiveGateway id="a"/>', "start-a a-a"),
+        ('<parallelGateway id="a"/><exclusiveGateway id="b"/>', "start-b b-a a-b a-end"),
+    ],
+)
+def test_a_process_that_never_rests_is_stopped_and_the_place_named(play: Play, nodes: str, flow: str) -> None:
     with pytest.raises(ProcessEngineException, match=r"does not come to rest within 10000 steps; it was at '[ab]'"):
-        play('<task id="a"/><task id="b"/>', flow="start-a a-b b-a")
+        play(nodes, flow=flow)

@@ -257,7 +257,8 @@ def test_a_message_that_nobody_sends_is_nothing(play: Play) -> None:
 SUB = (
     '<subProcess id="a"><startEvent id="s1"/><intermediateThrowEvent id="t">'
     '<escalationEventDefinition escalationRef="e"/></intermediateThrowEvent><userTask id="u"/>'
-    '<sequenceFlow id="f1" sourceRef="s1" targetRef="t"/><sequenceFlow id="f2" sourceRef="t" targetRef="u"/></subProcess>'
+    '<sequenceFlow id="f1" sourceRef="s1" targetRef="t"/><sequenceFlow id="f2" sourceRef="t" targetRef="u"/>'
+    "</subProcess>"
 )
 CAUGHT = '<escalationEventDefinition escalationRef="e" camunda:escalationCodeVariable="code"/>'
 

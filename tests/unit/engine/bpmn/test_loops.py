@@ -97,6 +97,11 @@ def test_a_negative_number_of_instances_is_an_error(play: Play) -> None:
         play(f'<userTask id="a">{loop(times("${n}"))}</userTask>', n=-1)
 
 
+def test_too_many_instances_at_once_are_refused(play: Play) -> None:
+    with pytest.raises(ProcessEngineException, match="has 10001 instances at once; at most 10000 can run"):
+        play(f'<userTask id="a">{loop(times("10001"))}</userTask>')
+
+
 def test_a_collection_that_is_no_list_is_an_error(play: Play) -> None:
     with pytest.raises(ProcessEngineException, match="The collection 'things' of 'a' is no list, but int"):
         play(f'<userTask id="a">{loop("", EACH)}</userTask>', things=3)
@@ -127,6 +132,14 @@ def test_a_call_activity_may_be_looped(play: Play) -> None:
     game = play(f'<callActivity id="a" calledElement="o">{hand_over}{loop("", EACH)}</callActivity>', things=["x", "y"])
     assert game.waiting == ["a", "a"]
     game.come_back("a")
+    game.come_back("a")
+    assert game.ended
+
+
+def test_a_call_in_a_loop_may_be_deleted(play: Play) -> None:
+    game = play(f'<callActivity id="a" calledElement="o">{loop(times("2"))}</callActivity>')
+    game.step(lambda side: side.execution.call_deleted(side.find("a", 0).id))
+    assert game.waiting == ["a"]
     game.come_back("a")
     assert game.ended
 

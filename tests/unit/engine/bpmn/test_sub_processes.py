@@ -135,6 +135,7 @@ def test_a_conditional_event_sub_process_may_start_at_once(play: Play) -> None:
         "</conditionalEventDefinition>"
     )
     assert play('<userTask id="a"/>', on("x1", condition), x=True).waiting == ["h"]
+    assert play('<userTask id="a"/>', on("x1", condition, interrupting=False), x=True).waiting == ["a", "h", "x1s"]
     game = play('<userTask id="a"/>', on("x1", condition), x=False)
     game.put(x=True)
     assert game.waiting == ["h"]
