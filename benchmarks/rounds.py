@@ -57,7 +57,7 @@ FULL = Effort(
     engine_rounds=31,
     finished_instances=100_000,
     passes=10_000,
-    polls=40,
+    polls=20,
 )
 QUICK = Effort(
     rounds=31,
@@ -71,7 +71,7 @@ QUICK = Effort(
     engine_rounds=4,
     finished_instances=10_000,
     passes=1_000,
-    polls=8,
+    polls=6,
 )
 
 

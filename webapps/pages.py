@@ -102,7 +102,8 @@ class Pages:
         question = self._ask(request) if status_code == HTTPStatus.OK else None
         surroundings = self._surroundings(request) | {"question": question}
         html = self._templates.get_template(template).render(**surroundings, **values)
-        response = HTMLResponse(html, status_code, headers)
+        whole = html.encode(errors="replace")  # a variable's text may have half a character (a lone surrogate)
+        response = HTMLResponse(whole, status_code, headers)
         response.headers["Content-Security-Policy"] = PAGE_POLICY
         if visitor_of(request).messages:
             response.delete_cookie(FLASH_COOKIE, path=cookie_path(request))

@@ -60,21 +60,6 @@ class ProcessDefinitionSearch(ProcessDefinitionCriteria, Paging, total=False):
     """Which process definitions, in which order."""
 
 
-class ProcessInstanceCriteria(TypedDict, total=False):
-    """Which process instances. ``sort_by``: instanceId, businessKey, definitionId, definitionKey."""
-
-    instance_id: str | None
-    instance_ids: Collection[str] | None
-    business_key: str | None
-    business_key_like: str | None
-    definition_key: str | None
-    definition_id: str | None
-
-
-class ProcessInstanceSearch(ProcessInstanceCriteria, Paging, total=False):
-    """Which process instances, in which order."""
-
-
 class TaskCriteria(TypedDict, total=False):
     """Which user tasks. ``…_like`` takes SQL's wildcards; names and descriptions are compared without regard to case.
 

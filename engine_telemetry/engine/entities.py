@@ -13,8 +13,8 @@ class TypedValue:
     """The value of a variable.
 
     Attributes:
-        type: Camunda's name: Null, Boolean, Short, Integer, Long, Double, String, Date, Bytes, Json or Object.
-        value: The Python value: an aware datetime for a Date, the JSON text for a Json, the text for an Object.
+        type: Camunda's name: Null, Boolean, Short, Integer, Long, Double, String, Date, Bytes, File, Json, Xml, Object.
+        value: The Python value: an aware datetime for a Date, bytes for a File, the text for a Json, Xml or Object.
         value_info: More about the value, for example the ``objectTypeName`` of an Object.
     """
 

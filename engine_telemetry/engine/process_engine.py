@@ -180,9 +180,13 @@ class ProcessEngine:
 
     def _allow_jobs(self) -> None:
         self._job_executor.allow()
-        with self._database.read() as connection:
-            if any_job(connection):
-                self._job_executor.start()
+        try:
+            with self._database.read() as connection:
+                expected = any_job(connection)
+        except SQLAlchemyError:  # the job executor tries again, and says what is wrong
+            expected = True
+        if expected:
+            self._job_executor.start()
 
     def _new_lead(self) -> JobLead:
         return JobLead(None if self._database.in_memory else lead_path(self.configuration.database_url))

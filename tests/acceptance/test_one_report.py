@@ -65,8 +65,10 @@ def looking_on(folder: Path) -> Iterator[ProcessEngine]:
         database_url=f"sqlite:///{folder}/engine.db", product_name=PRODUCT, telemetry_reporter_activate=False
     )
     engine.visit()
-    yield engine
-    engine.close()
+    try:
+        yield engine
+    finally:
+        engine.close()
 
 
 def create_administrator(folder: Path) -> None:

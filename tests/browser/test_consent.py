@@ -39,8 +39,10 @@ def new_site(folder: Path, **environment: str) -> Iterator[Site]:
     create_user(folder, ADMINISTRATOR, "camunda-admin")
     create_user(folder, USER)
     server = start_server(folder, environment=environment)
-    yield Site(server)
-    kill_server(server)
+    try:
+        yield Site(server)
+    finally:
+        kill_server(server)
 
 
 def create_user(folder: Path, user_id: str, *groups: str) -> None:

@@ -149,7 +149,7 @@ def test_without_javascript_a_process_is_started_and_its_task_claimed_and_comple
     page.get_by_label("Type").nth(1).select_option("Whole number")
     page.get_by_label("Value").nth(1).fill("7")
     page.get_by_role("button", name="Complete").click()
-    expect(page.get_by_role("status")).to_have_text("Completed Answer the customer.")
+    expect(page.get_by_role("status")).to_have_text("Completed Book the journey.")
 
 
 def test_a_task_is_completed_with_the_keyboard_alone(page_as_user: Page, site: Site) -> None:

@@ -12,7 +12,7 @@ from engine_telemetry.engine import ProcessEngine
 from engine_telemetry.engine.entities import ModelActivity
 from engine_telemetry.engine.runtime_entities import ActivityStatistics
 from webapps.cockpit.downloads import download
-from webapps.cockpit.instances import list_of_instances
+from webapps.cockpit.instances import list_of_instances, searched
 from webapps.cockpit.standing import incident_badges
 from webapps.lists import here, part_of
 from webapps.pages import Pages
@@ -36,7 +36,7 @@ def definition_routes(engine: ProcessEngine, pages: Pages) -> list[BaseRoute]:
     """The pages of process definitions, below Cockpit."""
 
     def show_all(request: Request) -> Response:
-        text = request.query_params.get("q", "").strip()
+        text = searched(request, "q")
         part = part_of(
             request, engine.repository_service.count_process_definitions(latest_version=True, containing=text or None)
         )
@@ -56,7 +56,7 @@ def definition_routes(engine: ProcessEngine, pages: Pages) -> list[BaseRoute]:
         )
         activities = engine.repository_service.model_activities(definition.id)
         busy = _busy(request, engine.management_service.activity_statistics(definition.id), activities)
-        chosen = request.query_params.get("activity") or None
+        chosen = searched(request, "activity") or None
         listed = list_of_instances(
             engine, request, definition_id=definition.id, activity_ids=[chosen] if chosen else None
         )

@@ -38,7 +38,7 @@ def instance_list_routes(engine: ProcessEngine, pages: Pages) -> list[BaseRoute]
     """The page with the list, below Cockpit."""
 
     def show(request: Request) -> Response:
-        search = InstanceSearch({name: request.query_params.get(name, "").strip() for name in FIELDS})
+        search = InstanceSearch({name: searched(request, name) for name in FIELDS})
         criteria, errors = search.criteria()
         return pages.render(
             request,
@@ -69,6 +69,11 @@ def list_of_instances(
         part,
         order,
     )
+
+
+def searched(request: Request, name: str) -> str:
+    """A text that somebody searches for; without NUL, which no database takes in a text."""
+    return request.query_params.get(name, "").replace("\0", "").strip()
 
 
 def _definitions(engine: ProcessEngine, ids: set[str]) -> dict[str, ProcessDefinition]:

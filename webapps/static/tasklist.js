@@ -26,7 +26,9 @@
     else shown = html;
   });
 
-  document.querySelector(".beside .selected")?.scrollIntoView({ block: "nearest" });
+  const list = document.querySelector(".beside");
+  const chosen = list?.querySelector(".selected");
+  if (chosen) list.scrollTop = chosen.offsetTop - list.offsetTop - (list.clientHeight - chosen.clientHeight) / 2;
 
   for (const form of document.querySelectorAll("form[data-once]")) {
     form.addEventListener("submit", (event) => {

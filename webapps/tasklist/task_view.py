@@ -13,7 +13,7 @@ from webapps.tasklist.sheet import Sheet, blank_sheet
 from webapps.variable_texts import text_of
 from webapps.visitor import visitor_of
 
-_LONGEST = 2000  # characters of a value that are shown
+_LONGEST = 100_000  # characters of a value that are shown
 _OTHERS = 20  # tasks of the same process instance that are named
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, literal, select, union_all
+from sqlalchemy import Column, ColumnElement, Connection, Row, Select, Table, delete, literal, select, union_all
 
 from engine_telemetry.engine.bpmn.waits import Subscription
 from engine_telemetry.engine.entities import VariableCondition
@@ -27,8 +27,13 @@ def insert_subscriptions(connection: Connection, owner: Owner, waits: Iterable[S
     """An instance waits for events."""
     rows = [
         {
-            "id": one.id, "kind": one.kind, "event_name": one.event_name, "activity_id": one.activity_id,
-            "instance_id": owner.instance_id, "definition_id": owner.definition_id, "created": now,
+            "id": one.id,
+            "kind": one.kind,
+            "event_name": one.event_name,
+            "activity_id": one.activity_id,
+            "instance_id": owner.instance_id,
+            "definition_id": owner.definition_id,
+            "created": now,
         }
         for one in waits
     ]
@@ -115,30 +120,23 @@ EVENT_SUBSCRIPTIONS = Listing(
     entity=to_subscription,
 )
 
+
+def _executions_of(
+    table: Table, instance_id: Column[Any], activity_id: Column[Any] | None = None, *event: Column[Any]
+) -> Select[Any]:
+    kind, event_name = event or (None, None)
+    columns = {"instance_id": instance_id, "activity_id": activity_id, "kind": kind, "event_name": event_name}
+    return select(table.c.id, *((literal(None) if one is None else one).label(name) for name, one in columns.items()))
+
+
+_events = event_subscription.c
 _executions = union_all(
-    select(
-        process_instance.c.id,
-        process_instance.c.id.label("instance_id"),
-        literal(None).label("activity_id"),
-        literal(None).label("kind"),
-        literal(None).label("event_name"),
-    ),
-    *(
-        select(
-            table.c.id, table.c.instance_id, activity, literal(None).label("kind"), literal(None).label("event_name")
-        )
-        for table, activity in (
-            (task, task.c.task_definition_key.label("activity_id")),
-            (external_task, external_task.c.activity_id),
-        )
-    ),
-    select(
-        event_subscription.c.id,
-        event_subscription.c.instance_id,
-        event_subscription.c.activity_id,
-        event_subscription.c.kind,
-        event_subscription.c.event_name,
-    ).where(event_subscription.c.instance_id.is_not(None)),
+    _executions_of(process_instance, process_instance.c.id),
+    _executions_of(task, task.c.instance_id, task.c.task_definition_key),
+    _executions_of(external_task, external_task.c.instance_id, external_task.c.activity_id),
+    _executions_of(
+        event_subscription, _events.instance_id, _events.activity_id, _events.kind, _events.event_name
+    ).where(_events.instance_id.is_not(None)),
 ).subquery("executions")
 
 

@@ -407,6 +407,9 @@ def test_a_fork_out_of_another_thread_waits_for_the_transaction_of_a_job(
     assert slow.began.wait(SECONDS)
     threading.Timer(0.2, slow.go.set).start()
     child = os.fork()
-    if not child:  # it would get a ForkedConnectionError, had it been forked out of the transaction
-        os._exit(engine.task_service.count_tasks())
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
+    if not child:
+        try:  # it would get a ForkedConnectionError, had it been forked out of the transaction
+            os._exit(10 + engine.task_service.count_tasks())
+        finally:
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 11

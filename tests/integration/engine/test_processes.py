@@ -237,12 +237,13 @@ def test_a_task_that_does_not_wait_is_refused_and_nothing_changes(engine: Proces
     started = engine.runtime_service.start_process_instance(key="p")
     [done] = engine.task_service.tasks()
     engine.task_service.complete(done.id)
-    for call in (
+    calls: list[Callable[[], object]] = [
         lambda: engine.task_service.complete(done.id, variables={"n": 1}),
         lambda: engine.task_service.complete("not even a UUID"),
         lambda: engine.task_service.claim(done.id, "ann"),
         lambda: engine.task_service.set_assignee(done.id, "ann"),
-    ):
+    ]
+    for call in calls:
         with pytest.raises(NullValueException, match=r"Cannot find task with id .*: task is null"):
             call()
     assert engine.runtime_service.variables(started.id) == {}
@@ -364,11 +365,11 @@ def test_workers_get_their_topics_by_priority_or_age_and_the_variables_they_want
         engine.runtime_service.start_process_instance(key=key, variables={"a": 1, "b": 2}, business_key=key)
     service = engine.external_task_service
     assert [one.activity_id for one in service.external_tasks(sort_by="taskPriority")] == ["b"] * 3
-    [oldest] = service.fetch_and_lock(worker_id="w", max_tasks=1, topics=[Topic("t", MINUTE, variables=["b", "z"])])
+    [oldest] = service.fetch_and_lock(worker_id="w", max_tasks=1, topics=[Topic("t", MINUTE, variables=("b", "z"))])
     assert (oldest.definition_key, plain(dict(oldest.variables))) == ("old", {"b": 2})
     service.unlock(oldest.id)
     topics = [
-        Topic("u", MINUTE, variables=[]),
+        Topic("u", MINUTE, variables=()),
         Topic("t", MINUTE, business_key="nobody"),
         Topic("t", 2 * MINUTE, definition_key="new"),
     ]

@@ -212,8 +212,10 @@ def test_a_task_is_claimed_given_back_and_completed_with_its_form(engine: Proces
 
 
 def test_a_task_without_a_form_takes_variables_one_by_one(engine: ProcessEngine, as_user: Person) -> None:
-    task = plain_task(engine, variables={"known": "old"})
-    assert "known String old" in text_of(as_user.get(page_of(task)))
+    task = plain_task(engine, variables={"known": "old", "long": "x" * 201})
+    html = as_user.get(page_of(task))
+    assert "known String old" in text_of(html)
+    assert f"<summary>{'x' * 80}…</summary>{'x' * 201}</details>" in html
     one = {"variable-0-name": "known", "variable-0-type": "String", "variable-0-value": "new\r\nline"}
     html = next_page(as_user, as_user.act(page_of(task), {**one, "do": "save"}))
     assert "The variables were saved." in html

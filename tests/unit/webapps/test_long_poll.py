@@ -132,8 +132,10 @@ def test_one_task_sends_one_of_many_into_the_database_and_it_is_the_first_who_ca
     async def scenario() -> None:
         tray = Tray()
         polls = LongPolls(tray.available, tray.committed)
-        waiting = [asyncio.create_task(polls.fetch(a_wait(tray, str(number)), LONG)) for number in range(20)]
-        await until(lambda: len(polls) == 20)
+        waiting = []
+        for number in range(20):
+            waiting.append(asyncio.create_task(polls.fetch(a_wait(tray, str(number)), LONG)))
+            await until(lambda: len(polls) == len(waiting))
         tray.attempts.clear()
         tray.commit("a")
         done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)

@@ -8,6 +8,16 @@ from engine_telemetry.engine import ProcessEngine
 from engine_telemetry.engine.entities import ProcessInstance, Topic
 from tests.integration.webapps.rest_client import MODEL
 
+LOOP = b"""<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="http://example.com">
+<process id="loop" name="Loop" isExecutable="true">
+  <startEvent id="start"/><sequenceFlow id="f" sourceRef="start" targetRef="part"/>
+  <subProcess id="part" name="Part">
+    <startEvent id="inner"/><sequenceFlow id="g" sourceRef="inner" targetRef="each"/>
+    <userTask id="each" name="Each">
+      <multiInstanceLoopCharacteristics><loopCardinality>3</loopCardinality></multiInstanceLoopCharacteristics>
+    </userTask>
+  </subProcess>
+</process></definitions>"""
 MARKUP = "<b onclick=alert(1)>&\"'"
 
 
@@ -25,6 +35,11 @@ def deploy(engine: ProcessEngine, key: str = "order", name: str = "Order", *, ca
     """The id of the new version of a process."""
     made = engine.repository_service.deploy({f"{key}.bpmn": model(key, name, calls=calls)}, name=f"{name}s")
     return made.process_definitions[0].id
+
+
+def deploy_loop(engine: ProcessEngine) -> str:
+    """The id of a process with three user tasks at once, in a sub process."""
+    return engine.repository_service.deploy({"loop.bpmn": LOOP}).process_definitions[0].id
 
 
 def start(

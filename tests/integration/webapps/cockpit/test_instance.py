@@ -12,7 +12,17 @@ from httpx import Response
 
 from engine_telemetry.engine import ProcessEngine
 from engine_telemetry.engine.entities import TypedValue
-from tests.integration.webapps.cockpit.samples import MARKUP, deploy, fail, go_on, lock, rows_of, start, text_of
+from tests.integration.webapps.cockpit.samples import (
+    MARKUP,
+    deploy,
+    deploy_loop,
+    fail,
+    go_on,
+    lock,
+    rows_of,
+    start,
+    text_of,
+)
 from tests.integration.webapps.people import Person
 
 VALUES: dict[str, Any] = {
@@ -47,8 +57,17 @@ def test_a_long_value_is_cut_and_can_be_seen_whole(as_admin: Person, engine: Pro
     assert len(rows_of(html)[1]) < 200
     (address,) = re.findall(r'href="([^"]*/variable/[^"]*)"', html)
     whole = as_admin.get(address)
+    assert "<b onclick" not in whole
     assert unescape(re.findall(r"<pre[^>]*><code>(.*)</code></pre>", whole)[0]) == text
     assert as_admin.http.get(f"{address}/download").content == text.encode()
+
+
+def test_half_a_character_is_shown_as_what_can_be_shown(
+    as_admin: Person, engine: ProcessEngine, definition_id: str
+) -> None:
+    assert definition_id
+    instance = start(engine, half="x\ud800\0y")
+    assert rows_of(as_admin.get(f"/cockpit/instance/{instance.id}"))[1] == "half String x?\0y"
 
 
 @pytest.mark.parametrize(
@@ -103,6 +122,19 @@ def test_it_says_where_it_stands(as_admin: Person, engine: ProcessEngine, defini
     assert "Charge 1 incident service task 1 " in rows_of(html)[0]
     assert loads(unescape(re.findall(r'data-marks="([^"]*)"', html)[0])) == {"charge": ["trouble"]}
     assert loads(unescape(re.findall(r'data-badges="([^"]*)"', html)[0]))["charge"][0]["title"] == "1 incident"
+
+
+def test_what_goes_on_more_than_once_is_counted_and_what_is_around_it_is_not_marked(
+    as_admin: Person, engine: ProcessEngine
+) -> None:
+    definition_id = deploy_loop(engine)
+    instance = start(engine, key="loop")
+    html = as_admin.get(f"/cockpit/instance/{instance.id}")
+    assert loads(unescape(re.findall(r'data-marks="([^"]*)"', html)[0])) == {"each": ["current"]}
+    badges = loads(unescape(re.findall(r'data-badges="([^"]*)"', html)[0]))
+    assert badges == {"each": [{"text": "3", "title": "3 going on"}]}
+    assert [row for row in rows_of(html) if row.startswith("Each user task 3 ")]
+    assert rows_of(as_admin.get(f"/cockpit/process/{definition_id}"))[:2] == ["Each each 3 0", "Part part 1 0"]
 
 
 def test_what_waits_has_tabs(as_admin: Person, engine: ProcessEngine, definition_id: str) -> None:

@@ -63,7 +63,7 @@ def test_instances_are_found_by_what_is_asked(as_admin: Person, instances: dict[
 
 def test_an_instance_is_found_by_its_id(as_admin: Person, instances: dict[str, str]) -> None:
     assert found(as_admin, instance=instances["A-2"]) == ["A-2"]
-    assert found(as_admin, instance=f" {instances['A-2']}\n") == ["A-2"]
+    assert found(as_admin, instance=f" {instances['A-2']}\0\n") == ["A-2"]
 
 
 def test_instances_are_found_by_the_days_between_which_they_started(
