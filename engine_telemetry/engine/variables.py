@@ -98,7 +98,7 @@ def _abridged(value: object) -> str:
 def _is_json(value: object) -> bool:
     try:
         return isinstance(value, str) and json.loads(value) is not json
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter for what is nested too deeply
         return False
 
 

@@ -88,6 +88,7 @@
       box.dataset.shown = "true";
     } catch (error) {
       box.querySelector(".diagram-canvas")?.remove();
+      box.dataset.failed = "true";
       message.hidden = false;
       message.textContent = `The diagram cannot be shown: ${error.message}`;
     }
