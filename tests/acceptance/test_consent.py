@@ -18,8 +18,13 @@ QUICK = {"ENGINE_TELEMETRY_REPORTING_PERIOD": "1", "ENGINE_TELEMETRY_FLUSH_INTER
 
 @pytest.mark.parametrize(
     ("environment", "stored"),
-    [({}, None), ({"ENGINE_INITIALIZE_TELEMETRY": "false"}, False), ({"DO_NOT_TRACK": "1"}, True)],
-    ids=["undecided", "initialised with false", "DO_NOT_TRACK over a stored yes"],
+    [
+        pytest.param({}, None, id="undecided"),
+        pytest.param(
+            {"ENGINE_INITIALIZE_TELEMETRY": "false"}, False, id="initialised with false", marks=pytest.mark.full
+        ),
+        pytest.param({"DO_NOT_TRACK": "1"}, True, id="DO_NOT_TRACK over a stored yes", marks=pytest.mark.full),
+    ],
 )
 def test_nothing_is_counted_stored_or_sent_without_a_yes(
     serve: Serve, httpserver: HTTPServer, environment: dict[str, str], stored: bool | None
@@ -79,6 +84,7 @@ def test_a_yes_in_one_worker_counts_in_all_and_a_no_stops_all_and_drops_what_was
     assert request.json["product"]["internals"]["commands"]["StartProcessInstanceCmd"] == {"count": 13}
 
 
+@pytest.mark.full
 def test_reports_come_once_in_a_period_and_a_restart_neither_hastens_nor_loses_one(
     serve: Serve, httpserver: HTTPServer
 ) -> None:

@@ -46,7 +46,10 @@ def seconds_to_stop_without_telemetry(serve: Serve) -> float:
     return server.stop()
 
 
-@pytest.mark.parametrize("kind", ["refusing", "silent", "failing"])
+@pytest.mark.parametrize(
+    "kind",
+    ["refusing", pytest.param("silent", marks=pytest.mark.full), pytest.param("failing", marks=pytest.mark.full)],
+)
 def test_a_bad_endpoint_disturbs_no_request_and_no_stop_and_the_report_arrives_after_the_restart(
     serve: Serve, httpserver: HTTPServer, kind: str
 ) -> None:
@@ -95,7 +98,7 @@ def start_instances_until(server: Server, stop: threading.Event, tally: Tally, l
             tally.acknowledged += answer.status_code == 200
 
 
-@pytest.mark.parametrize("kills", [0, 8])
+@pytest.mark.parametrize("kills", [0, pytest.param(8, marks=pytest.mark.full)])
 def test_what_clients_were_told_is_reported_also_when_workers_are_killed(
     serve: Serve, httpserver: HTTPServer, kills: int
 ) -> None:

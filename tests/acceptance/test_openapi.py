@@ -14,17 +14,7 @@ from webapps.main import create_app
 pytestmark = [pytest.mark.full, pytest.mark.timeout(900), pytest.mark.filterwarnings("ignore")]
 CASES = 2000
 SECONDS = 600
-# Camunda answers 500 when what an operation needs is not there or is in another state. Its clients know these names.
-REFUSALS = {
-    "DmnEvaluationException",
-    "ExpressionException",
-    "NullValueException",
-    "ProcessEngineException",
-    "SuspendedEntityInteractionException",
-    "TaskAlreadyClaimedException",
-}
 HOUR = timedelta(hours=1)
-INTERNAL = "Internal error. The log of the server has the details."
 
 
 @pytest.fixture
@@ -73,10 +63,7 @@ def _check(case: Any, response: Any) -> None:
     from schemathesis.specs.openapi import checks  # noqa: PLC0415
 
     load_all_checks()
-    if response.status_code >= 500:
-        error = response.json()
-        assert error["type"] in REFUSALS, error
-        assert error["message"] != INTERNAL, error
+    assert response.status_code < 500, response.text
     case.validate_response(
         response,
         checks=[

@@ -43,11 +43,21 @@ def check_report(report: Any, server: Server, schema: Any, server_version: str) 
 @pytest.mark.parametrize(
     ("options", "workers", "server_version"),
     [
-        ((), 2, GUNICORN_VERSION),
-        (("--worker-class", "gthread", "--threads", "4", "--preload", "webapps.main:wsgi_app"), 2, GUNICORN_VERSION),
-        (("--worker-class", "uvicorn_worker.UvicornWorker", "--workers", "4"), 4, UVICORN_VERSION),
+        pytest.param((), 2, GUNICORN_VERSION, id="asgi"),
+        pytest.param(
+            ("--worker-class", "gthread", "--threads", "4", "--preload", "webapps.main:wsgi_app"),
+            2,
+            GUNICORN_VERSION,
+            id="gthread-preload",
+        ),
+        pytest.param(
+            ("--worker-class", "uvicorn_worker.UvicornWorker", "--workers", "4"),
+            4,
+            UVICORN_VERSION,
+            id="uvicorn-worker",
+            marks=pytest.mark.full,
+        ),
     ],
-    ids=["asgi", "gthread-preload", "uvicorn-worker"],
 )
 def test_the_pages_own_example_arrives_once_when_the_server_stops(
     serve: Serve, httpserver: HTTPServer, options: tuple[str, ...], workers: int, server_version: str
@@ -77,6 +87,7 @@ def test_the_pages_own_example_arrives_once_when_the_server_stops(
     check_report(json.loads(request.get_data()), server, schema, server_version)
 
 
+@pytest.mark.full
 def test_the_pages_property_switches_on_and_a_later_no_holds(serve: Serve, httpserver: HTTPServer) -> None:
     httpserver.expect_request("/reports").respond_with_data(status=202)
     environment = {

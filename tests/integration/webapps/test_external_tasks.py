@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.integration.webapps.rest_client import RestClient
+from tests.integration.webapps.rest_client import MODEL, RestClient
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 COMMON_MEMBERS = {

@@ -44,6 +44,6 @@ def test_a_process_that_never_rests_is_an_error_and_the_server_goes_on(rest: Res
     )
     rest.deploy(content=endless)
     status, kind, message = rest.error("POST", "/process-definition/key/order/start", {})
-    assert (status, kind) == (500, "ProcessEngineException")
+    assert (status, kind) == (400, "ProcessEngineException")
     assert "does not come to rest within 10000 steps" in message
     assert rest.get("/process-instance/count") == {"count": 0}

@@ -94,11 +94,9 @@ def test_the_bytes_of_a_variable_are_a_download(rest: RestClient, instance_id: s
 @pytest.mark.parametrize(
     ("method", "path"), [("GET", ""), ("POST", ""), ("GET", "/a"), ("PUT", "/a"), ("DELETE", "/a")]
 )
-def test_variables_of_an_instance_that_does_not_exist_are_a_500_as_in_camunda(
-    rest: RestClient, method: str, path: str
-) -> None:
+def test_variables_of_an_instance_that_does_not_exist_are_a_404(rest: RestClient, method: str, path: str) -> None:
     status, kind, _ = rest.error(method, f"/process-instance/{UNKNOWN}/variables{path}", {"value": 1})
-    assert (status, kind) == (500, "NullValueException")
+    assert (status, kind) == (404, "NullValueException")
 
 
 def test_a_variable_that_cannot_be_stored_is_a_400(rest: RestClient, instance_id: str) -> None:

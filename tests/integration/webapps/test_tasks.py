@@ -64,7 +64,7 @@ def test_a_task_is_claimed_once(rest: RestClient, task_id: str) -> None:
     rest.post(f"/task/{task_id}/claim", {"userId": "mary"})
     assert rest.get("/task", assignee="mary")[0]["assignee"] == "mary"
     status, kind, _ = rest.error("POST", f"/task/{task_id}/claim", {"userId": "john"})
-    assert (status, kind) == (500, "TaskAlreadyClaimedException")
+    assert (status, kind) == (409, "TaskAlreadyClaimedException")
 
 
 def test_a_task_is_unclaimed_and_assigned(rest: RestClient, task_id: str) -> None:
@@ -104,9 +104,9 @@ def test_a_task_is_not_completed_with_a_variable_that_cannot_be_stored(rest: Res
     assert rest.get("/task/count") == {"count": 1}
 
 
-def test_a_task_that_does_not_exist_is_a_404_when_read_and_a_500_when_worked_on(rest: RestClient) -> None:
+def test_a_task_that_does_not_exist_is_a_404(rest: RestClient) -> None:
     message = f"No matching task with id {UNKNOWN}"
     assert rest.error("GET", f"/task/{UNKNOWN}") == (404, "InvalidRequestException", message)
     for action in ("claim", "unclaim", "assignee", "complete"):
         status, kind, _ = rest.error("POST", f"/task/{UNKNOWN}/{action}", {})
-        assert (status, kind) == (500, "NullValueException")
+        assert (status, kind) == (404, "NullValueException")

@@ -59,7 +59,9 @@ def test_a_value_gets_its_type_and_comes_back_from_its_row_as_it_was(value: obje
         (TypedValue("Json", "{"), "'v' is no Json"),
         (TypedValue("Json", {}), "'v' is no Json"),
         (TypedValue("String", 1), "'v' is no String"),
-        (TypedValue("File", "x"), "The type of variable 'v' is 'File'; use one of Null, Boolean"),
+        (TypedValue("Image", "x"), "The type of variable 'v' is 'Image'; use one of Null, Boolean"),
+        (TypedValue("File", "x"), "'v' is no File: 'x'"),
+        (TypedValue("Json", "[" * 100_000 + "]" * 100_000), "'v' is no Json"),
     ],
 )
 def test_a_value_that_cannot_be_stored_is_refused_by_name(value: object, says: str) -> None:

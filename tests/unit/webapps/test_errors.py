@@ -5,7 +5,12 @@ import pytest
 
 from engine_telemetry.exceptions import (
     BadUserRequestException,
+    ConflictException,
+    DmnEvaluationException,
+    ExpressionException,
+    IncompleteException,
     InvalidRequestException,
+    ModelExecutionException,
     NotFoundException,
     NullValueException,
     OptimisticLockingException,
@@ -13,6 +18,7 @@ from engine_telemetry.exceptions import (
     Problem,
     ProcessEngineException,
     RestException,
+    SuspendedEntityInteractionException,
     TaskAlreadyClaimedException,
 )
 from webapps.rest.errors import answer_error
@@ -25,18 +31,36 @@ from webapps.rest.errors import answer_error
         (InvalidRequestException("m"), 400, None),
         (BadUserRequestException("m"), 400, 0),
         (NotFoundException("m"), 404, 0),
-        (NullValueException("m"), 500, 0),
-        (TaskAlreadyClaimedException("m"), 500, 0),
-        (OptimisticLockingException("m"), 500, 1),
+        (NullValueException("m"), 404, 0),
+        (TaskAlreadyClaimedException("m"), 409, 0),
+        (SuspendedEntityInteractionException("m"), 409, 0),
+        (OptimisticLockingException("m"), 409, 1),
+        (ExpressionException("m"), 400, 0),
+        (DmnEvaluationException("m"), 400, 0),
         (ProcessEngineException("m"), 500, 0),
     ],
 )
-def test_an_error_has_the_status_and_the_body_that_camunda_gives_it(
+def test_an_error_has_the_body_that_camunda_gives_it_and_a_status_that_says_whose_fault_it_is(
     error: ProcessEngineException, status: int, code: int | None
 ) -> None:
     answer = answer_error(error)
     assert answer.status == status
     assert json.loads(answer.body) == {"type": type(error).__name__, "message": "m", "code": code}
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "kind"),
+    [
+        (IncompleteException("m"), 400, "NullValueException"),
+        (ModelExecutionException("m"), 400, "ProcessEngineException"),
+        (ConflictException("m"), 409, "ProcessEngineException"),
+    ],
+)
+def test_an_error_that_camunda_does_not_have_goes_by_the_name_of_the_one_that_it_raises(
+    error: ProcessEngineException, status: int, kind: str
+) -> None:
+    answer = answer_error(error)
+    assert (answer.status, json.loads(answer.body)) == (status, {"type": kind, "message": "m", "code": 0})
 
 
 def test_a_model_that_cannot_be_deployed_is_a_400_that_names_the_place() -> None:

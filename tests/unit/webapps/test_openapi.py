@@ -45,7 +45,7 @@ def test_each_schema_is_one_and_each_reference_leads_somewhere() -> None:
 def test_the_answers_are_those_that_there_are(path: str, method: str, status: set[str]) -> None:
     responses = api()["paths"][path][method]["responses"]
     assert {code for code in responses if code < "300"} == status
-    assert {"400", "401", "403", "404", "413", "415", "429", "500"} <= responses.keys()
+    assert {"400", "401", "403", "404", "409", "413", "415", "429", "500"} <= responses.keys()
 
 
 def test_a_body_says_what_must_be_there_and_what_may_be_null() -> None:
