@@ -10,16 +10,19 @@
     └── ProcessEngineException          the engine could not do what was asked (Camunda's names from here on)
         ├── BadUserRequestException     the request makes no sense
         │   ├── NullValueException      something that must be there is not
+        │   │   └── IncompleteException what is asked about is there, and something else is missing
         │   └── FormFieldValidationException  a value is not one that its form field accepts
         ├── NotFoundException           no such thing
         ├── ParseException              a model cannot be deployed
         ├── BpmnError                   a delegate throws an error that the model may catch
-        ├── ExpressionException         an expression cannot be compiled, or not be evaluated
-        ├── DmnEvaluationException      a decision cannot be evaluated with the values that there are
+        ├── ModelExecutionException     a model cannot go on with the values that there are
+        │   ├── ExpressionException     an expression cannot be compiled, or not be evaluated
+        │   └── DmnEvaluationException  a decision cannot be evaluated with the values that there are
         ├── MismatchingMessageCorrelationException  nobody waits for a message, or more than one does
-        ├── SuspendedEntityInteractionException  nothing can be done with it while it is suspended
-        ├── OptimisticLockingException  somebody else was faster, and again on each retry
-        ├── TaskAlreadyClaimedException somebody else has claimed the task
+        ├── ConflictException           what is there is in a state that forbids it
+        │   ├── SuspendedEntityInteractionException  nothing can be done with it while it is suspended
+        │   ├── OptimisticLockingException  somebody else was faster, and again on each retry
+        │   └── TaskAlreadyClaimedException somebody else has claimed the task
         ├── ReportNotSentException      a waiting report cannot be tried again now
         ├── AuthorizationException      the user is known, and may not do that
         ├── TooManyFailedChecksException passwords of this user are not checked for a while
@@ -27,7 +30,8 @@
             ├── InvalidRequestException the REST API cannot understand a request (400)
             └── AuthenticationException the REST API does not know who asks (401)
 
-Camunda's class names are kept: its clients read them in the ``type`` member of an error body.
+Camunda's class names are kept: its clients read them in the ``type`` member of an error body. Where the class is one
+that Camunda does not have, the REST API names the base that Camunda raises.
 """
 
 from dataclasses import dataclass
@@ -69,6 +73,13 @@ class BadUserRequestException(ProcessEngineException):
 
 class NullValueException(BadUserRequestException):
     """Something that must be given is missing, or names nothing that exists."""
+
+
+class IncompleteException(NullValueException):
+    """What is asked about is there; a value that must be given is missing, or something that the model calls.
+
+    A worker takes 404 for the end of its task, so that the REST API must not answer that here.
+    """
 
 
 class FormFieldValidationException(BadUserRequestException):
@@ -136,11 +147,15 @@ class BpmnError(ProcessEngineException):
         self.error_message = error_message
 
 
-class ExpressionException(ProcessEngineException):
+class ModelExecutionException(ProcessEngineException):
+    """A model cannot go on with the values that there are; the message names the place. Nothing was changed."""
+
+
+class ExpressionException(ModelExecutionException):
     """An expression cannot be compiled, or not be evaluated with the values that there are."""
 
 
-class DmnEvaluationException(ProcessEngineException):
+class DmnEvaluationException(ModelExecutionException):
     """A decision cannot be evaluated with the values that there are."""
 
 
@@ -148,17 +163,21 @@ class MismatchingMessageCorrelationException(ProcessEngineException):
     """A message is for exactly one, and nobody waits for it, or more than one does."""
 
 
-class SuspendedEntityInteractionException(ProcessEngineException):
+class ConflictException(ProcessEngineException):
+    """It cannot be done in the state that things are in. The message says what must be done before."""
+
+
+class SuspendedEntityInteractionException(ConflictException):
     """A process instance, or a process definition, is suspended: activate it first."""
 
 
-class OptimisticLockingException(ProcessEngineException):
+class OptimisticLockingException(ConflictException):
     """The rows of a command were changed by somebody else meanwhile."""
 
     code = 1
 
 
-class TaskAlreadyClaimedException(ProcessEngineException):
+class TaskAlreadyClaimedException(ConflictException):
     """The task has an assignee already."""
 
 

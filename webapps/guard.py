@@ -7,15 +7,15 @@ what the browser says (Fetch Metadata; the header ``Origin``) and by the token t
 
 from dataclasses import replace
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
+from werkzeug.http import parse_options_header
 
 from engine_telemetry.engine import ProcessEngine
 from webapps.exposure import refuse_strangers
@@ -43,10 +43,14 @@ class Guard:
             await WebSocketClose()(scope, receive, send)
             return
         request = Request(scope, receive)
+        _refuse_unreadable(request)
         refuse_strangers(self._engine, (scope.get("server") or ("",))[0])
         announce(request, await run_in_threadpool(self._visitor, request))
         app = self._app if request.method in _SAFE_METHODS else self._act
-        await app(scope, receive, send)
+        try:
+            await app(scope, receive, send)
+        except ClientDisconnect:
+            return  # in the middle of a form; nobody is left to answer
 
     async def _act(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -55,6 +59,7 @@ class Guard:
             raise HTTPException(HTTPStatus.FORBIDDEN, reason)
         limit = _LARGEST_FORM if visitor.user else _STRANGERS_LARGEST_FORM
         async with Request(scope, _limited(receive, limit)).form() as form:
+            _refuse_nul(form)
             announce(request, replace(visitor, form=form))
             token = request.headers.get("X-CSRF-Token") or visitor_of(request).field("csrf_token")
             fits = await run_in_threadpool(self._sessions.is_form_token, visitor.presence, token)
@@ -112,6 +117,30 @@ class Administrators:
         raise HTTPException(HTTPStatus.FORBIDDEN, message)
 
 
+def _refuse_unreadable(request: Request) -> None:
+    """Let an address pass that a page can be behind, and a form that is written as browsers write it.
+
+    No id has control characters. Routes take a line feed at the end of a path for none, and PostgreSQL refuses U+0000.
+    A client's own choice of a codec (RFC 7578, 5.1.2 leaves none) is one for codecs that fail, or that take minutes.
+
+    Raises:
+        HTTPException: It does not pass (400).
+    """
+    if any(character < " " or character == "\x7f" for character in request.scope["path"]):
+        raise HTTPException(HTTPStatus.BAD_REQUEST, "The address has control characters.")
+    if not request.scope.get("query_string", b"").isascii():
+        raise HTTPException(HTTPStatus.BAD_REQUEST, "The address has characters that are not percent-encoded.")
+    if parse_options_header(request.headers.get("Content-Type"))[1].get("charset", "utf-8").lower() != "utf-8":
+        raise HTTPException(HTTPStatus.BAD_REQUEST, "Forms are sent as UTF-8.")
+
+
+def _refuse_nul(form: FormData) -> None:
+    for name, value in form.multi_items():
+        text = (value.filename or "") if isinstance(value, UploadFile) else value
+        if "\0" in name or "\0" in text:
+            raise HTTPException(HTTPStatus.BAD_REQUEST, "The form has the character U+0000, which no text may have.")
+
+
 def _foreign(request: Request) -> str | None:
     """Why the request is not taken for one of our own pages'; ``None`` if it is."""
     site = request.headers.get("Sec-Fetch-Site")
@@ -119,7 +148,7 @@ def _foreign(request: Request) -> str | None:
         return None if site in {"same-origin", "none"} else "The form was sent by a page of another site."
     origin = request.headers.get("Origin")
     host = request.headers.get("Host", "")
-    if origin is None or urlsplit(origin).netloc.lower() == host.lower():
+    if origin is None or origin.lower() in {f"http://{host}".lower(), f"https://{host}".lower()}:
         return None
     return (
         f"The form was sent by a page of {origin!r}, and this is {host!r}. If both are right, the reverse proxy between"

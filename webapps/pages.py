@@ -18,36 +18,18 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from engine_telemetry.configuration import Configuration
-from engine_telemetry.exceptions import (
-    AuthorizationException,
-    BadUserRequestException,
-    NotFoundException,
-    NullValueException,
-    ParseException,
-    ProcessEngineException,
-    RestException,
-    TaskAlreadyClaimedException,
-    TooManyFailedChecksException,
-)
+from engine_telemetry.exceptions import ProcessEngineException, TooManyFailedChecksException
 from webapps.assets import has_asset, version_of
+from webapps.rest.errors import status_of
 from webapps.security import PAGE_POLICY
 from webapps.sessions import FLASH_COOKIE, VISITOR_COOKIE, Sessions
 from webapps.visitor import has_visitor, own_path, theme_of, visitor_of
 
-_STATUSES: dict[type[ProcessEngineException], HTTPStatus] = {
-    NullValueException: HTTPStatus.NOT_FOUND,  # before its base
-    BadUserRequestException: HTTPStatus.BAD_REQUEST,
-    ParseException: HTTPStatus.BAD_REQUEST,
-    NotFoundException: HTTPStatus.NOT_FOUND,
-    TaskAlreadyClaimedException: HTTPStatus.CONFLICT,
-    AuthorizationException: HTTPStatus.FORBIDDEN,
-    TooManyFailedChecksException: HTTPStatus.TOO_MANY_REQUESTS,
-}
 _HEADLINES = {
     HTTPStatus.BAD_REQUEST: "That cannot be done",
     HTTPStatus.FORBIDDEN: "This is not for you",
     HTTPStatus.NOT_FOUND: "There is nothing here",
-    HTTPStatus.CONFLICT: "Somebody else was faster",
+    HTTPStatus.CONFLICT: "That cannot be done now",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "That is too large",
     HTTPStatus.TOO_MANY_REQUESTS: "Please wait",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong",
@@ -163,7 +145,7 @@ def set_cookie(request: Request, response: Response, name: str, value: str, *, s
 
     Lax, not Strict: who follows a link to a task in a message is logged in; forms have a token of their own.
     """
-    secure = request.url.scheme == "https"
+    secure = request.scope["scheme"] == "https"
     response.set_cookie(
         name, value, max_age=seconds, path=cookie_path(request), secure=secure, httponly=True, samesite="lax"
     )
@@ -211,8 +193,5 @@ def _explained(exc: Exception) -> tuple[int, str, dict[str, str]]:
     if isinstance(exc, HTTPException):
         phrases = {HTTPStatus.NOT_FOUND: "The address leads to no page. It may have been removed meanwhile."}
         return exc.status_code, phrases.get(HTTPStatus(exc.status_code), exc.detail), dict(exc.headers or {})
-    if isinstance(exc, RestException):
-        return exc.status, str(exc), {}
-    found = (status for kind, status in _STATUSES.items() if isinstance(exc, kind))
     headers = {"Retry-After": str(exc.retry_after)} if isinstance(exc, TooManyFailedChecksException) else {}
-    return next(found, HTTPStatus.INTERNAL_SERVER_ERROR), str(exc), headers
+    return status_of(exc), str(exc), headers

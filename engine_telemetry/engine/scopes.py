@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine_telemetry.engine.entities import TypedValue
-from engine_telemetry.exceptions import ProcessEngineException
+from engine_telemetry.exceptions import ModelExecutionException
 
 MAX_WRITTEN = 50_000_000
 
@@ -74,11 +74,11 @@ class Scopes:
         """Set a variable of one scope; nothing is read for that.
 
         Raises:
-            ProcessEngineException: One command sets more than 50 million characters: a loop fills the memory.
+            ModelExecutionException: One command sets more than 50 million characters: a loop fills the memory.
         """
         self._written += len(value.value) if isinstance(value.value, str | bytes) else 1
         if self._written > MAX_WRITTEN:
-            raise ProcessEngineException(
+            raise ModelExecutionException(
                 f"One command sets variables of more than {MAX_WRITTEN} characters in the instance {self.instance_id};"
                 f" the last one is {name!r}. Look for a loop that makes them, or hand over less at once"
             )

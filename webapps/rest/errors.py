@@ -8,6 +8,9 @@ from engine_telemetry.exceptions import (
     AuthenticationException,
     AuthorizationException,
     BadUserRequestException,
+    ConflictException,
+    IncompleteException,
+    ModelExecutionException,
     NotFoundException,
     NullValueException,
     ParseException,
@@ -19,14 +22,22 @@ from engine_telemetry.exceptions import (
 from webapps.rest.exchange import Answer, json_answer
 
 _LOGGER = logging.getLogger("engine_telemetry.engine")
-_STATUSES: dict[type[ProcessEngineException], int] = {
-    # before its base: Camunda answers 500 for what an operation needs and does not find
-    NullValueException: HTTPStatus.INTERNAL_SERVER_ERROR,
+_STATUSES: dict[type[ProcessEngineException], HTTPStatus] = {
+    IncompleteException: HTTPStatus.BAD_REQUEST,  # each before its base
+    NullValueException: HTTPStatus.NOT_FOUND,
     BadUserRequestException: HTTPStatus.BAD_REQUEST,
+    ModelExecutionException: HTTPStatus.BAD_REQUEST,
     ParseException: HTTPStatus.BAD_REQUEST,
     NotFoundException: HTTPStatus.NOT_FOUND,
+    ConflictException: HTTPStatus.CONFLICT,
     AuthorizationException: HTTPStatus.FORBIDDEN,
     TooManyFailedChecksException: HTTPStatus.TOO_MANY_REQUESTS,
+}
+# what Camunda raises where this engine has a class of its own
+_CAMUNDAS: dict[type[Exception], type[ProcessEngineException]] = {
+    IncompleteException: NullValueException,
+    ModelExecutionException: ProcessEngineException,
+    ConflictException: ProcessEngineException,
 }
 
 
@@ -47,13 +58,22 @@ def answer_error(error: Exception) -> Answer:
         _log(error)
         message = "Internal error. The log of the server has the details."
         return json_answer(HTTPStatus.INTERNAL_SERVER_ERROR, _body(ProcessEngineException.__name__, message, 0))
-    status = _status(error)
+    status = status_of(error)
     if type(error) is ProcessEngineException and error.__cause__ is not None:
         _log(error)  # a database's error, translated by the engine
-    body = _body(type(error).__name__, str(error), None if isinstance(error, RestException) else error.code)
+    kind = _CAMUNDAS.get(type(error), type(error))
+    body = _body(kind.__name__, str(error), None if isinstance(error, RestException) else error.code)
     if isinstance(error, ParseException):
         body["details"] = {error.resource: {"errors": [_problem(item) for item in error.problems], "warnings": []}}
     return json_answer(status, body, _headers(error))
+
+
+def status_of(error: Exception) -> int:
+    """The HTTP status of an error, of the API as of the pages: 500 only where the client is not at fault."""
+    if isinstance(error, RestException):
+        return error.status
+    found = (status for kind, status in _STATUSES.items() if isinstance(error, kind))
+    return next(found, HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 def _headers(error: ProcessEngineException) -> dict[str, str]:
@@ -67,13 +87,6 @@ def _headers(error: ProcessEngineException) -> dict[str, str]:
 
 def _log(error: Exception) -> None:
     _LOGGER.error("A REST request failed: %s", error, exc_info=error)
-
-
-def _status(error: ProcessEngineException) -> int:
-    if isinstance(error, RestException):
-        return error.status
-    found = (status for kind, status in _STATUSES.items() if isinstance(error, kind))
-    return next(found, HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 def _body(kind: str, message: str, code: int | None) -> dict[str, Any]:

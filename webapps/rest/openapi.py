@@ -27,10 +27,11 @@ _ERRORS = {
     401: "The API asks for a user and a password.",
     403: "This user, or a page of this site, may not do that.",
     404: "There is no such thing.",
+    409: "It is in another state, for example suspended, or somebody else was faster.",
     413: "The body is too large.",
     415: "The body has another media type.",
     429: "Too many wrong passwords for this user.",
-    500: "The engine refuses, for example because what the operation needs does not exist or is in another state.",
+    500: "The server has failed. Its log has the details.",
 }
 _ONLY_WITH_BODY = frozenset({413, 415})
 _TEXT = {"type": "string"}
@@ -85,7 +86,7 @@ def _operation(resource: Resource, method: str, operation: Operation, schemas: S
         "tags": [resource.path.split("/")[1].removesuffix(".json")],
         "summary": operation.summary or (operation.handle.__doc__ or "").partition("\n")[0],
         "parameters": list(_parameters(method, operation, schemas)),
-        "responses": {**_success(operation, schemas), **_errors(resource, has_body=body is not None)},
+        "responses": {**_success(operation, schemas), **_errors(resource, method, operation, body)},
     }
     return described if body is None else {**described, "requestBody": body}
 
@@ -152,9 +153,11 @@ def _also_nothing(operation: Operation) -> dict[str, Schema]:
     return {"204": {"description": "Done; there is nothing to answer."}} if operation.may_be_empty else {}
 
 
-def _errors(resource: Resource, *, has_body: bool) -> dict[str, Schema]:
-    return {
-        str(status): {"$ref": f"#/components/responses/{status}"}
-        for status in _ERRORS
-        if (has_body or status not in _ONLY_WITH_BODY) and ("{" in resource.path or status != HTTPStatus.NOT_FOUND)
+def _errors(resource: Resource, method: str, operation: Operation, body: Schema | None) -> dict[str, Schema]:
+    reads = method == "GET" or operation.query is not None
+    impossible = {
+        *(_ONLY_WITH_BODY if body is None else ()),
+        *({HTTPStatus.CONFLICT} if reads else ()),
+        *({HTTPStatus.NOT_FOUND} if reads and "{" not in resource.path else ()),
     }
+    return {str(status): {"$ref": f"#/components/responses/{status}"} for status in _ERRORS if status not in impossible}

@@ -6,7 +6,7 @@ from typing import Any
 
 from engine_telemetry.engine.bpmn.view import View
 from engine_telemetry.engine.delegates import DelegateExecution
-from engine_telemetry.exceptions import ProcessEngineException
+from engine_telemetry.exceptions import ModelExecutionException
 
 
 @dataclass(frozen=True)
@@ -38,5 +38,5 @@ class Code:
 
 def _require_callable(text: str, found: object) -> Callable[[Any], object]:
     if not callable(found):
-        raise ProcessEngineException(f"The delegate expression {text!r} is no callable, but {type(found).__name__}")
+        raise ModelExecutionException(f"The delegate expression {text!r} is no callable, but {type(found).__name__}")
     return found

@@ -14,7 +14,7 @@ from engine_telemetry.engine.bpmn.timers import Duration, parse_cycle, parse_dat
 from engine_telemetry.engine.bpmn.view import View
 from engine_telemetry.engine.bpmn.waits import Subscription
 from engine_telemetry.engine.expressions.problem import UnresolvedError
-from engine_telemetry.exceptions import ExpressionException, ProcessEngineException
+from engine_telemetry.exceptions import ExpressionException, ModelExecutionException
 
 
 @dataclass(frozen=True)
@@ -101,12 +101,12 @@ class TimerEvent(EventDefinition):
         """When it is due first, and the cycle if it may be due again.
 
         Raises:
-            ProcessEngineException: The value is no time of this form.
+            ModelExecutionException: The value is no time of this form.
         """
         if self.form == "cycle":
             due = parse_cycle(str(value)).due(now, now)
             if due is None:
-                raise ProcessEngineException(f"The cycle {value!r} is over before it begins")
+                raise ModelExecutionException(f"The cycle {value!r} is over before it begins")
             return due, str(value)
         if isinstance(value, datetime) or self.form == "date":
             return parse_date(value), None

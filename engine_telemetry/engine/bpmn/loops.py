@@ -12,7 +12,7 @@ from SpiffWorkflow.task import Task
 from engine_telemetry.engine.bpmn.code import Code
 from engine_telemetry.engine.bpmn.nodes import holds, run_of
 from engine_telemetry.engine.expressions import is_expression
-from engine_telemetry.exceptions import ProcessEngineException
+from engine_telemetry.exceptions import ModelExecutionException
 
 MAX_AT_ONCE = 10_000
 _VARIABLES = ("nrOfInstances", "nrOfActiveInstances", "nrOfCompletedInstances")
@@ -46,7 +46,7 @@ class Loop:
             return False
         count = self._count(body)
         if count > MAX_AT_ONCE and not self.sequential:
-            raise ProcessEngineException(
+            raise ModelExecutionException(
                 f"The loop {node.bpmn_id!r} has {count} instances at once; at most {MAX_AT_ONCE} can run"
             )
         self._note(body, count, 0, 1 if self.sequential and count else count)
@@ -89,7 +89,7 @@ class Loop:
             return len(self._elements(body))
         count = run_of(body).view(body).integer("loopCardinality", self.cardinality, 0)
         if count < 0:
-            raise ProcessEngineException(
+            raise ModelExecutionException(
                 f"Invalid number of instances of {body.task_spec.bpmn_id!r}: must be non-negative integer value, but"
                 f" was {count}"
             )
@@ -101,7 +101,7 @@ class Loop:
         if isinstance(found, str):
             found = view.get(found)
         if not isinstance(found, list | tuple):
-            raise ProcessEngineException(
+            raise ModelExecutionException(
                 f"The collection {text!r} of {body.task_spec.bpmn_id!r} is no list, but {type(found).__name__}"
             )
         return found

@@ -18,7 +18,7 @@ from engine_telemetry.engine.bpmn.parameters import Parameter
 from engine_telemetry.engine.bpmn.run import Run
 from engine_telemetry.engine.bpmn.tree import is_body, is_instance
 from engine_telemetry.engine.bpmn.view import View
-from engine_telemetry.exceptions import ProcessEngineException
+from engine_telemetry.exceptions import ModelExecutionException
 
 NODE = "node:"
 """Before the id of each element, as the spec's name: SpiffWorkflow has specs of its own, called "Start" and "End"."""
@@ -204,7 +204,7 @@ class Node(BpmnSpecMixin):
         """The flows that a token leaves by: all whose condition holds; the default flow if none does.
 
         Raises:
-            ProcessEngineException: There are flows, and none can be taken.
+            ModelExecutionException: There are flows, and none can be taken.
         """
         default = self.settings.get("default")
         view = run_of(token).view(token)
@@ -215,11 +215,11 @@ class Node(BpmnSpecMixin):
         """The default flow, when there is no other way.
 
         Raises:
-            ProcessEngineException: There are flows, and none is the default.
+            ModelExecutionException: There are flows, and none is the default.
         """
         chosen = [flow for flow in self.flows if flow.id == self.settings.get("default")]
         if self.flows and not chosen:
-            raise ProcessEngineException(
+            raise ModelExecutionException(
                 f"ENGINE-02004 No outgoing sequence flow for the element with id '{self.bpmn_id}' could be selected for"
                 " continuing the process."
             )
@@ -240,7 +240,7 @@ def holds(condition: Code | None, view: View) -> bool:
     """Whether a condition holds; none does.
 
     Raises:
-        ProcessEngineException: Its value is neither true nor false.
+        ModelExecutionException: Its value is neither true nor false.
     """
     if condition is None:
         return True
@@ -248,5 +248,5 @@ def holds(condition: Code | None, view: View) -> bool:
         return view.holds(condition.text)
     value = condition.execute(view)
     if not isinstance(value, bool):
-        raise ProcessEngineException(f"A condition's value is {value!r}; true or false is expected")
+        raise ModelExecutionException(f"A condition's value is {value!r}; true or false is expected")
     return value

@@ -19,7 +19,7 @@ from engine_telemetry.engine.bpmn.sub_processes import Process
 from engine_telemetry.engine.bpmn.timers import parse_cycle
 from engine_telemetry.engine.delegates import Delegates
 from engine_telemetry.engine.expressions import evaluate
-from engine_telemetry.exceptions import ParseException, Problem, ProcessEngineException
+from engine_telemetry.exceptions import ModelExecutionException, ParseException, Problem, ProcessEngineException
 
 # The form of what ``Execution.state`` writes.
 SERIALIZER_VERSION = "2"
@@ -48,7 +48,7 @@ class StartEvent:
         """When a timer start is due first, and its cycle if there will be a next time.
 
         Raises:
-            ProcessEngineException: What the model says is no time.
+            ModelExecutionException: What the model says is no time.
         """
         if self.timer is None:
             raise ProcessEngineException(f"{self.activity_id!r} is no timer start event")
@@ -97,12 +97,12 @@ class ProcessModel:
         """A start event; without an id, the plain one.
 
         Raises:
-            ProcessEngineException: There is none.
+            ModelExecutionException: There is none.
         """
         for one in self.start_events:
             if activity_id in {None if one.kind == "none" else one.activity_id, one.activity_id}:
                 return one
-        raise ProcessEngineException(
+        raise ModelExecutionException(
             f"The process {self.key!r} has no start event {activity_id!r}"
             if activity_id
             else f"The process {self.key!r} has no default start activity (e.g. none start event): an event starts it"

@@ -28,7 +28,7 @@ from engine_telemetry.engine.bpmn.tree import (
 from engine_telemetry.engine.bpmn.view import View
 from engine_telemetry.engine.bpmn.waits import Job, UserTask, Wait
 from engine_telemetry.engine.scopes import Scopes
-from engine_telemetry.exceptions import BpmnError, ProcessEngineException
+from engine_telemetry.exceptions import BpmnError, ModelExecutionException
 
 MAX_STEPS = 10_000
 
@@ -92,7 +92,7 @@ class Run(TokenTree):
         """Run until everything waits.
 
         Raises:
-            ProcessEngineException: That takes more than 10 000 steps.
+            ModelExecutionException: That takes more than 10 000 steps.
         """
         for _ in range(MAX_STEPS):
             if not self._agenda:
@@ -101,7 +101,7 @@ class Run(TokenTree):
                 return
             self._step(self._agenda.pop())
         where = self._agenda[-1].task_spec.bpmn_id if self._agenda else self.spec.name
-        raise ProcessEngineException(
+        raise ModelExecutionException(
             f"The process does not come to rest within {MAX_STEPS} steps; it was at {where!r}. Look for a loop without"
             " a task that waits, or make one of its activities asynchronous"
         )

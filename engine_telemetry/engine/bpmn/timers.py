@@ -9,7 +9,7 @@ from typing import Self
 from croniter import croniter
 from croniter.croniter import CroniterError
 
-from engine_telemetry.exceptions import ProcessEngineException
+from engine_telemetry.exceptions import ModelExecutionException
 
 _DURATION = re.compile(
     r"P(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
@@ -32,23 +32,23 @@ class Duration:
         """Read one, as in ``P1DT12H``.
 
         Raises:
-            ProcessEngineException: It is none, or longer than a thousand years.
+            ModelExecutionException: It is none, or longer than a thousand years.
         """
         match = _DURATION.fullmatch(text.strip()) if len(text) <= _MAX_LENGTH else None
         found = {name: float(value) for name, value in match.groupdict().items() if value} if match else {}
         if not found or found.get("years", 0) + found.get("months", 0) / 12 > _MAX_YEARS:
-            raise ProcessEngineException(f"{text[:50]!r} is no ISO 8601 duration, as P1DT12H is")
+            raise ModelExecutionException(f"{text[:50]!r} is no ISO 8601 duration, as P1DT12H is")
         months = int(found.pop("years", 0) * 12 + found.pop("months", 0))
         try:
             return cls(months, timedelta(**found))
         except OverflowError as exc:
-            raise ProcessEngineException(f"The duration {text!r} is too long") from exc
+            raise ModelExecutionException(f"The duration {text!r} is too long") from exc
 
     def after(self, start: datetime, times: int = 1) -> datetime:
         """The time that is this much later, or ``times`` as much.
 
         Raises:
-            ProcessEngineException: No calendar goes that far.
+            ModelExecutionException: No calendar goes that far.
         """
         month = start.month - 1 + self.months * times
         try:
@@ -56,7 +56,7 @@ class Duration:
             day = min(start.day, monthrange(year, month)[1])
             return start.replace(year=year, month=month, day=day) + self.rest * times
         except (ValueError, OverflowError) as exc:
-            raise ProcessEngineException(f"A timer of {times} times {self} after {start} is never due") from exc
+            raise ModelExecutionException(f"A timer of {times} times {self} after {start} is never due") from exc
 
 
 @dataclass(frozen=True)
@@ -105,12 +105,12 @@ def parse_date(value: object) -> datetime:
     """A date of an expression, or ISO 8601 text; UTC, if it does not say.
 
     Raises:
-        ProcessEngineException: It is none.
+        ModelExecutionException: It is none.
     """
     try:
         date = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
     except ValueError as exc:
-        raise ProcessEngineException(f"{str(value)[:50]!r} is no ISO 8601 date, as 2030-01-31T12:00:00Z is") from exc
+        raise ModelExecutionException(f"{str(value)[:50]!r} is no ISO 8601 date, as 2030-01-31T12:00:00Z is") from exc
     return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
@@ -118,7 +118,7 @@ def parse_due(value: object, now: datetime) -> datetime:
     """A date, or the end of a duration that begins now.
 
     Raises:
-        ProcessEngineException: It is neither.
+        ModelExecutionException: It is neither.
     """
     if isinstance(value, str) and value.strip().startswith("P"):
         return Duration.parse(value).after(now)
@@ -129,19 +129,19 @@ def parse_cycle(text: str) -> Cycle:
     """A cycle like ``R3/PT10M``, ``R/2030-01-31T12:00:00Z/P1D``, or a cron expression with seconds, ``0 0/5 * * * ?``.
 
     Raises:
-        ProcessEngineException: It is none.
+        ModelExecutionException: It is none.
     """
     text = text.strip()
     if len(text) > _MAX_LENGTH:
-        raise ProcessEngineException(f"The cycle {text[:50]!r}… has more than {_MAX_LENGTH} characters")
+        raise ModelExecutionException(f"The cycle {text[:50]!r}… has more than {_MAX_LENGTH} characters")
     if not text.startswith("R"):
         return Cycle(cron=_parse_cron(text))
     times, *parts = text[1:].split("/")
     if not re.fullmatch(r"\d{0,9}", times) or len(parts) not in {1, 2}:
-        raise ProcessEngineException(f"{text!r} is no cycle, as R3/PT10M or 0 0/5 * * * ? are")
+        raise ModelExecutionException(f"{text!r} is no cycle, as R3/PT10M or 0 0/5 * * * ? are")
     period = Duration.parse(parts[-1])
     if not period.months and period.rest < timedelta(seconds=1):
-        raise ProcessEngineException(f"The cycle {text!r} repeats more often than once a second")
+        raise ModelExecutionException(f"The cycle {text!r} repeats more often than once a second")
     start = parse_date(parts[0]) if len(parts) > 1 else None
     return Cycle(int(times) if times else None, start, period)
 
@@ -150,7 +150,7 @@ def _parse_cron(text: str) -> str:
     """Quartz counts the days of the week from 1, for Sunday; croniter, like cron, from 0."""
     fields = text.split()
     if len(fields) not in _CRON_FIELDS:
-        raise ProcessEngineException(
+        raise ModelExecutionException(
             f"{text!r} is no cycle; use one like R3/PT10M, or a cron expression of seconds, minutes, hours, day, month,"
             " day of the week, and a year if need be, like 0 0/5 * * * ?"
         )
@@ -159,5 +159,5 @@ def _parse_cron(text: str) -> str:
     try:
         croniter(cron, datetime(2000, 1, 1, tzinfo=UTC), second_at_beginning=True).get_next(datetime)
     except (CroniterError, ValueError, KeyError, TypeError) as exc:
-        raise ProcessEngineException(f"The cron expression {text!r} cannot be used: {exc}") from exc
+        raise ModelExecutionException(f"The cron expression {text!r} cannot be used: {exc}") from exc
     return cron

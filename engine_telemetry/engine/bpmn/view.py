@@ -13,7 +13,7 @@ from engine_telemetry.engine.entities import TypedValue
 from engine_telemetry.engine.expressions import Subject, evaluate, evaluate_boolean
 from engine_telemetry.engine.scopes import Scopes, plain
 from engine_telemetry.engine.variables import typed_variables
-from engine_telemetry.exceptions import ProcessEngineException
+from engine_telemetry.exceptions import ModelExecutionException
 
 _BITS = 32
 
@@ -124,7 +124,7 @@ class View:
         """A whole number of 32 bits.
 
         Raises:
-            ProcessEngineException: It is none.
+            ModelExecutionException: It is none.
         """
         value = default if text is None else self.value(text)
         try:
@@ -132,7 +132,7 @@ class View:
         except ValueError:
             number = None
         if number is None or not -(2 ** (_BITS - 1)) <= number < 2 ** (_BITS - 1):
-            raise ProcessEngineException(f"{name} of {self._where} is {value!r}; a whole number is expected")
+            raise ModelExecutionException(f"{name} of {self._where} is {value!r}; a whole number is expected")
         return number
 
     def holds(self, condition: str) -> bool:

@@ -6,7 +6,7 @@ from uuid import uuid4
 from engine_telemetry.engine.context import CommandContext, ReadOnly
 from engine_telemetry.engine.entities import Comment
 from engine_telemetry.engine.persistence import tasks
-from engine_telemetry.exceptions import NullValueException
+from engine_telemetry.exceptions import IncompleteException, NullValueException
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class AddCommentCmd:
     def __call__(self, context: CommandContext) -> Comment:
         """Keep it; it outlives the task."""
         if not self.message:
-            raise NullValueException("Message is null")
+            raise IncompleteException("Message is null")
         instance_id = tasks.find_instance_of_task(context.connection, self.task_id)
         if instance_id is None:
             raise NullValueException(f"No task exists with taskId: {self.task_id}: task is null")

@@ -10,7 +10,7 @@ from engine_telemetry.engine.entities import DecisionDefinition
 from engine_telemetry.engine.persistence import decisions
 from engine_telemetry.engine.scopes import plain
 from engine_telemetry.engine.variables import typed_variables
-from engine_telemetry.exceptions import NotFoundException, NullValueException
+from engine_telemetry.exceptions import IncompleteException, ModelExecutionException, NotFoundException
 
 
 class DecisionDefinitionQueryImpl(Query[DecisionDefinition]):
@@ -68,7 +68,7 @@ class EvaluateDecisionCmd(ReadOnly):
             binding = ("latest", None) if self.version is None else ("version", str(self.version))
             found = decisions.find_bound_decision(context.connection, self.key, *binding)
         else:
-            raise NullValueException("either decision definition id or key must be set")
+            raise IncompleteException("either decision definition id or key must be set")
         if found is None:
             raise _not_found(self.decision_id or self.key or "")
         return found
@@ -87,12 +87,11 @@ def decide(
         names: The plain values that it sees.
 
     Raises:
-        NotFoundException: There is no such decision.
-        DmnEvaluationException: It cannot be evaluated with these values.
+        ModelExecutionException: There is no such decision, or it cannot be evaluated with these values.
     """
     found = decisions.find_bound_decision(context.connection, key, binding.kind, binding.value, caller_definition_id)
     if found is None:
-        raise NotFoundException(
+        raise ModelExecutionException(
             f"no decision definition deployed with key '{key}' (binding {binding.kind} {binding.value or ''}):"
             " decisionDefinition is null"
         )

@@ -16,10 +16,10 @@ from engine_telemetry.engine.entities import DecisionDefinition, Deployment, Pro
 from engine_telemetry.engine.persistence import decisions, deployments, history
 from engine_telemetry.exceptions import (
     BadUserRequestException,
+    ConflictException,
     NotFoundException,
     ParseException,
     Problem,
-    ProcessEngineException,
 )
 
 MAX_ID_LENGTH = 64
@@ -170,7 +170,7 @@ class DeleteDeploymentCmd:
         if self.cascade:
             self._delete_instances(context)
         elif count := deployments.count_instances(connection, self.deployment_id):
-            raise ProcessEngineException(
+            raise ConflictException(
                 f"The deployment '{self.deployment_id}' cannot be deleted: its process definitions have {count} running"
                 " instances; delete them, or delete the deployment with cascade"
             )

@@ -13,7 +13,7 @@ from engine_telemetry.engine.persistence import external_tasks, incidents
 from engine_telemetry.engine.persistence.instances import InstanceRow
 from engine_telemetry.engine.persistence.variables import Scopes, read_all_scopes
 from engine_telemetry.engine.variables import typed_variables
-from engine_telemetry.exceptions import BadUserRequestException, NotFoundException, NullValueException
+from engine_telemetry.exceptions import BadUserRequestException, IncompleteException, NotFoundException
 
 
 class ExternalTaskQueryImpl(Query[ExternalTask]):
@@ -125,7 +125,7 @@ class HandleExternalTaskBpmnErrorCmd:
     def __call__(self, context: CommandContext) -> None:
         """Set the variables and go on where the error is caught."""
         if not self.code:
-            raise NullValueException("errorCode is null or empty")
+            raise IncompleteException("errorCode is null or empty")
         variables = typed_variables(self.variables)
         refusal = f"BPMN Error on External Task {self.task_id} cannot be reported"
         row, _ = _locked_by(context, self.task_id, self.worker_id, refusal)
@@ -295,7 +295,7 @@ def _set(
 
 def _required(worker_id: str | None) -> str:
     if not worker_id:
-        raise NullValueException("workerId is null")
+        raise IncompleteException("workerId is null")
     return worker_id
 
 

@@ -15,7 +15,12 @@ from engine_telemetry.engine.persistence.instance_listing import INSTANCES, VARI
 from engine_telemetry.engine.persistence.variables import read_variables
 from engine_telemetry.engine.runtime_entities import EventSubscription, Execution, VariableInstance
 from engine_telemetry.engine.variables import typed_variables
-from engine_telemetry.exceptions import BadUserRequestException, NotFoundException, NullValueException
+from engine_telemetry.exceptions import (
+    BadUserRequestException,
+    IncompleteException,
+    NotFoundException,
+    NullValueException,
+)
 
 MAX_BUSINESS_KEY_LENGTH = 255
 
@@ -52,7 +57,7 @@ class StartProcessInstanceCmd:
         if self.definition_id is not None:
             return require_startable(context, self.definition_id)
         if self.key is None:
-            raise NullValueException("either process definition id or key must be set")
+            raise IncompleteException("either process definition id or key must be set")
         definition = deployments.find_latest_definition(context.connection, self.key)
         if definition is None:
             raise NullValueException(f"no processes deployed with key '{self.key}': processDefinition is null")

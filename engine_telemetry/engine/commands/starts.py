@@ -6,14 +6,15 @@ from engine_telemetry.engine.bpmn.process_model import ProcessModel, StartEvent
 from engine_telemetry.engine.context import CommandContext
 from engine_telemetry.engine.entities import ProcessDefinition
 from engine_telemetry.engine.persistence import jobs, subscriptions
-from engine_telemetry.exceptions import ProcessEngineException
+from engine_telemetry.exceptions import ConflictException
 
 
 def replace_starts(context: CommandContext, newest: Sequence[tuple[ProcessDefinition, ProcessModel]]) -> None:
     """Have these definitions started by their events, and no other versions of the same keys.
 
     Raises:
-        ProcessEngineException: A message starts another process already, or a time is none.
+        ConflictException: A message starts another process already.
+        ModelExecutionException: A time is none.
     """
     forget_starts(context, [definition.key for definition, _ in newest])
     for definition, model in newest:
@@ -45,7 +46,7 @@ def _register(context: CommandContext, definition: ProcessDefinition, event: Sta
 
 def _require_unused(context: CommandContext, definition: ProcessDefinition, name: str) -> None:
     if subscriptions.find_starts(context.connection, "message", name):
-        raise ProcessEngineException(
+        raise ConflictException(
             f"Cannot deploy process definition '{definition.key}': there already is a message event subscription for"
             f" the message with name '{name}'."
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from engine_telemetry.engine.commands import progress
 from engine_telemetry.engine.context import CommandContext
 from engine_telemetry.engine.persistence import deployments, suspension
-from engine_telemetry.exceptions import NotFoundException, NullValueException
+from engine_telemetry.exceptions import IncompleteException, NotFoundException, NullValueException
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class _ProcessDefinitionCommand:
                 raise NotFoundException(f"Cannot find process definition with id '{self.definition_id}'")
             return [definition.id]
         if self.key is None:
-            raise NullValueException("Process definition id or key must be set")
+            raise IncompleteException("Process definition id or key must be set")
         found = suspension.find_versions(context.connection, self.key)
         if not found:
             raise NotFoundException(f"Cannot find process definition for key '{self.key}'")

@@ -16,8 +16,9 @@ from engine_telemetry.engine.persistence.variables import read_scopes
 from engine_telemetry.engine.variables import typed_variables
 from engine_telemetry.exceptions import (
     BadUserRequestException,
+    ConflictException,
+    IncompleteException,
     NullValueException,
-    ProcessEngineException,
     TaskAlreadyClaimedException,
 )
 
@@ -75,7 +76,7 @@ class CompleteTaskCmd:
         variables = typed_variables(self.variables)
         row = lock_instance(context, self.task_id)
         if locked(context, self.task_id).delegation_state == PENDING:
-            raise ProcessEngineException("A delegated task cannot be completed, but should be resolved instead.")
+            raise ConflictException("A delegated task cannot be completed, but should be resolved instead.")
         seen = self._seen(context, row.id) if self.with_variables else {}
         if not progress.complete(context, row, self.task_id, variables):
             raise no_task(self.task_id)
@@ -97,7 +98,7 @@ class HandleTaskBpmnErrorCmd:
     def __call__(self, context: CommandContext) -> None:
         """Set the variables and go on where the error is caught."""
         if not self.code:
-            raise NullValueException("errorCode is null or empty")
+            raise IncompleteException("errorCode is null or empty")
         variables = typed_variables(self.variables)
         row = lock_instance(context, self.task_id)
         if not progress.throw_error(context, row, self.task_id, self.code, self.message, variables):
@@ -115,7 +116,7 @@ class HandleTaskEscalationCmd:
     def __call__(self, context: CommandContext) -> None:
         """Set the variables and go on where the escalation is caught."""
         if not self.code:
-            raise NullValueException("escalationCode is null or empty")
+            raise IncompleteException("escalationCode is null or empty")
         variables = typed_variables(self.variables)
         row = lock_instance(context, self.task_id)
         if not progress.throw_escalation(context, row, self.task_id, self.code, variables):

@@ -16,7 +16,7 @@ from engine_telemetry.engine.persistence import deployments, history, instances,
 from engine_telemetry.engine.persistence.instances import InstanceRow
 from engine_telemetry.engine.scopes import Scopes
 from engine_telemetry.engine.variables import typed_variables
-from engine_telemetry.exceptions import NullValueException, ProcessEngineException
+from engine_telemetry.exceptions import IncompleteException, ModelExecutionException
 
 MAX_STARTED = 1000
 
@@ -69,11 +69,11 @@ class Work:
             user_id: Who starts it.
 
         Raises:
-            ProcessEngineException: It cannot be started, or the command starts too many.
+            ModelExecutionException: It cannot be started, or the command starts too many.
         """
         self._started += 1
         if self._started > MAX_STARTED:
-            raise ProcessEngineException(
+            raise ModelExecutionException(
                 f"One command starts more than {MAX_STARTED} process instances; does a process call itself without end?"
             )
         model = self._context.models.get(self._context.connection, row.definition_id)
@@ -130,7 +130,7 @@ class Work:
             self._context.connection, call.key, call.binding.kind, call.binding.value, caller.row.definition_id
         )
         if definition_id is None:
-            raise NullValueException(
+            raise IncompleteException(
                 f"no processes deployed with key '{call.key}', as {call.activity_id!r} calls it (binding"
                 f" {call.binding.kind} {call.binding.value or ''}): processDefinition is null"
             )

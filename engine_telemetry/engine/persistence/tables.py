@@ -229,18 +229,6 @@ incident = Table(
     Index("ix_engine_incident_activity", "definition_id", "activity_id"),
 )
 
-# A saved search of Tasklist.
-filter_ = Table(
-    "engine_filter",
-    metadata,
-    Column("id", id_text(), primary_key=True),
-    Column("resource_type", short_text(), nullable=False),
-    Column("name", short_text(), nullable=False),
-    Column("owner", short_text()),
-    Column("query", long_text(), nullable=False),  # JSON
-    Column("properties", long_text(), nullable=False),  # JSON
-)
-
 user = Table(
     "engine_user",
     metadata,

@@ -12,7 +12,7 @@ from engine_telemetry.engine.persistence import incidents, jobs, subscriptions
 from engine_telemetry.engine.persistence.owner import Owner
 from engine_telemetry.engine.persistence.tables import external_task, identity_link, job, task
 from engine_telemetry.engine.persistence.writing import insert_rows
-from engine_telemetry.exceptions import ProcessEngineException
+from engine_telemetry.exceptions import ModelExecutionException
 
 MAX_TEXT_LENGTH = 255
 
@@ -27,7 +27,7 @@ def insert(
     """Insert the rows of what waits now.
 
     Raises:
-        ProcessEngineException: An expression has made a text that is too long.
+        ModelExecutionException: An expression has made a text that is too long.
     """
     waits = list(opened.values())
     people = [wait for wait in waits if isinstance(wait, UserTask)]
@@ -104,7 +104,7 @@ def _external_task_row(owner: Owner, version_tag: str | None, wait: ExternalTask
 def _fitting(row: dict[str, Any]) -> dict[str, Any]:
     for name, value in row.items():
         if isinstance(value, str) and name != "description" and len(value) > MAX_TEXT_LENGTH:
-            raise ProcessEngineException(
+            raise ModelExecutionException(
                 f"The {name} of {row['id']!r} has {len(value)} characters; at most {MAX_TEXT_LENGTH} can be stored:"
                 f" {value[:50]!r}…"
             )

@@ -65,7 +65,7 @@ class RepositoryService:
         Raises:
             ParseException: A model cannot be deployed.
             BadUserRequestException: There are no files, or a name is too long.
-            ProcessEngineException: A message starts another process already.
+            ConflictException: A message starts another process already.
         """
         return self._executor.execute(
             DeployCmd(
@@ -90,7 +90,7 @@ class RepositoryService:
 
         Raises:
             NotFoundException: There is no such deployment.
-            ProcessEngineException: Without ``cascade``, there are instances.
+            ConflictException: Without ``cascade``, there are instances.
         """
         self._executor.execute(DeleteDeploymentCmd(deployment_id, cascade=cascade))
 

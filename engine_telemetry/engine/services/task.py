@@ -60,7 +60,7 @@ class TaskService:
 
         Raises:
             BadUserRequestException: A variable's value cannot be stored.
-            ProcessEngineException: The task is delegated; it must be resolved first.
+            ConflictException: The task is delegated; it must be resolved first.
         """
         self._executor.execute(CompleteTaskCmd(task_id, variables or {}))
 
@@ -71,7 +71,7 @@ class TaskService:
 
         Raises:
             BadUserRequestException: As ``complete``.
-            ProcessEngineException: As ``complete``.
+            ConflictException: As ``complete``.
         """
         return self._executor.execute(CompleteTaskCmd(task_id, variables or {}, with_variables=True))
 

@@ -136,6 +136,25 @@ def test_tasks_are_listed_by_parameters_or_by_a_body(rest: RestClient, instance:
     assert rest.post("/external-task/count", {"locked": True, "workerId": "worker"}) == {"count": 1}
 
 
+@pytest.mark.parametrize(
+    ("called", "kind"),
+    [
+        (b'<callActivity id="check" calledElement="missing"/>', "NullValueException"),
+        (b'<businessRuleTask id="check" camunda:decisionRef="missing"/>', "ProcessEngineException"),
+    ],
+)
+def test_what_the_model_calls_and_is_not_there_is_a_400_because_workers_take_a_404_for_the_end_of_their_task(
+    rest: RestClient, called: bytes, kind: str
+) -> None:
+    rest.deploy(content=MODEL.replace(b'<userTask id="check" name="Check"/>', called))
+    rest.start()
+    [task] = rest.lock()
+    status, found, message = rest.error("POST", f"/external-task/{task['id']}/complete", {"workerId": "worker"})
+    assert (status, found) == (400, kind)
+    assert "with key 'missing'" in message
+    assert rest.get("/external-task/count") == {"count": 1}
+
+
 def test_a_task_that_does_not_exist_is_a_404(rest: RestClient) -> None:
     expected = (404, "RestException", f"External task with id {UNKNOWN} does not exist")
     assert rest.error("GET", f"/external-task/{UNKNOWN}") == expected

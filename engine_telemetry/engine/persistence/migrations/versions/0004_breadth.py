@@ -1,4 +1,4 @@
-"""Local variables, called instances, events, jobs, incidents, decisions, comments, filters and history."""
+"""Local variables, called instances, events, jobs, incidents, decisions, comments and history."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -89,14 +89,6 @@ def _widen_tasks() -> None:
         sa.Column("message", long_text(), nullable=False),
         sa.Column("time", UtcDateTime(), nullable=False),
         indexes=("task_id", "instance_id"),
-    )
-    _create(
-        "filter",
-        sa.Column("resource_type", short_text(), nullable=False),
-        sa.Column("name", short_text(), nullable=False),
-        sa.Column("owner", short_text()),
-        sa.Column("query", long_text(), nullable=False),
-        sa.Column("properties", long_text(), nullable=False),
     )
 
 
