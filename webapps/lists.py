@@ -70,6 +70,11 @@ def order_of(request: Request, names: Collection[str], otherwise: tuple[str, Lit
     return Order(request, by, "desc" if request.query_params.get("order") == "desc" else "asc")
 
 
+def searched(request: Request, name: str) -> str:
+    """A text that somebody searches for; without NUL, which no database takes in a text."""
+    return request.query_params.get(name, "").replace("\0", "").strip()
+
+
 def here(request: Request, **changes: object) -> str:
     """The address of this page with other parameters; those that are ``None`` are left out."""
     path = own_path(request).partition("?")[0]

@@ -10,7 +10,6 @@ from wsgiref.types import WSGIApplication
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route, Router
@@ -43,8 +42,11 @@ wsgi_app: WSGIApplication
 
 class _Application(Starlette):
     def build_middleware_stack(self) -> ASGIApp:
-        """Starlette's stack with telemetry around it, where the server's own ``send`` can still be seen."""
-        return asgi.TelemetryMiddleware(super().build_middleware_stack())
+        """Starlette's stack with telemetry around it, where the server's own ``send`` can still be seen.
+
+        The headers stand around Starlette's own answer to an error that nobody foresaw, too.
+        """
+        return asgi.TelemetryMiddleware(SecurityHeaders(super().build_middleware_stack()))
 
 
 def create_app(configuration: Configuration | None = None, **settings: Any) -> Starlette:  # noqa: ANN401 - see Configuration
@@ -70,7 +72,6 @@ def create_app(configuration: Configuration | None = None, **settings: Any) -> S
             Mount("", Guard(_router(_pages(engine, sessions, pages, consent)), engine, sessions, pages)),
         ],
         exception_handlers=error_handlers(pages),
-        middleware=[Middleware(SecurityHeaders)],
         lifespan=_lifespan,
     )
     app.router.redirect_slashes = False

@@ -6,6 +6,7 @@ form), ``product``, ``theme``, ``page_path`` and ``page_address`` (of this page,
 """
 
 import json
+import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -20,11 +21,14 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from engine_telemetry.configuration import Configuration
 from engine_telemetry.exceptions import ProcessEngineException, TooManyFailedChecksException
 from webapps.assets import has_asset, version_of
-from webapps.rest.errors import status_of
 from webapps.security import PAGE_POLICY
 from webapps.sessions import FLASH_COOKIE, VISITOR_COOKIE, Sessions
+from webapps.statuses import status_of
 from webapps.visitor import has_visitor, own_path, theme_of, visitor_of
 
+logger = logging.getLogger("engine_telemetry.engine")
+
+_IN_THE_LOG = "The log of the server has the details."
 _HEADLINES = {
     HTTPStatus.BAD_REQUEST: "That cannot be done",
     HTTPStatus.FORBIDDEN: "This is not for you",
@@ -181,10 +185,13 @@ def error_handlers(pages: Pages) -> dict[Any, Callable[[Request, Exception], Awa
 
     async def refused(request: Request, exc: Exception) -> Response:
         status, message, headers = _explained(exc)
+        if status == HTTPStatus.INTERNAL_SERVER_ERROR:  # such as a database's error, which may name hosts and users
+            logger.error("A page failed: %s", exc, exc_info=exc)
+            message = _IN_THE_LOG
         return pages.error(request, status, message, headers)
 
     async def failed(request: Request, _: Exception) -> Response:
-        return pages.error(request, 500, "The log of the server has the details.")
+        return pages.error(request, HTTPStatus.INTERNAL_SERVER_ERROR, _IN_THE_LOG)
 
     return {HTTPException: refused, ProcessEngineException: refused, 500: failed}
 

@@ -4,7 +4,7 @@ import base64
 import json
 import math
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from engine_telemetry.engine.entities import TypedValue
@@ -102,6 +102,14 @@ def _is_json(value: object) -> bool:
         return False
 
 
+def _is_moment(value: datetime) -> bool:
+    """Whether it is one in UTC too: where years begin or end, an offset may lead out of what dates can hold."""
+    try:
+        return value.tzinfo is not None and value.astimezone(UTC).tzinfo is UTC
+    except OverflowError:
+        return False
+
+
 _CHECKS: dict[str, Callable[[Any], bool]] = {
     "Null": lambda _: False,
     "Boolean": lambda value: isinstance(value, bool),
@@ -110,7 +118,7 @@ _CHECKS: dict[str, Callable[[Any], bool]] = {
     "Long": lambda value: _fits(value, _BITS["Long"]),
     "Double": lambda value: type(value) in {int, float} and math.isfinite(value),
     "String": lambda value: isinstance(value, str),
-    "Date": lambda value: isinstance(value, datetime) and value.tzinfo is not None,
+    "Date": lambda value: isinstance(value, datetime) and _is_moment(value),
     "Bytes": lambda value: isinstance(value, bytes),
     "File": lambda value: isinstance(value, bytes),
     "Json": _is_json,

@@ -12,9 +12,9 @@ from engine_telemetry.engine import ProcessEngine
 from engine_telemetry.engine.entities import ModelActivity
 from engine_telemetry.engine.runtime_entities import ActivityStatistics
 from webapps.cockpit.downloads import download
-from webapps.cockpit.instances import list_of_instances, searched
+from webapps.cockpit.instances import list_of_instances
 from webapps.cockpit.standing import incident_badges
-from webapps.lists import here, part_of
+from webapps.lists import here, part_of, searched
 from webapps.pages import Pages
 from webapps.visitor import visitor_of
 

@@ -11,7 +11,7 @@ from engine_telemetry.engine import ProcessEngine
 from engine_telemetry.engine.entities import ProcessDefinition, ProcessInstance
 from engine_telemetry.engine.runtime_criteria import ProcessInstanceCriteria
 from webapps.cockpit.instance_search import FIELDS, InstanceSearch
-from webapps.lists import Order, Part, order_of, part_of
+from webapps.lists import Order, Part, order_of, part_of, searched
 from webapps.pages import Pages
 
 _ORDERS = ("startTime", "businessKey", "definitionKey")
@@ -69,11 +69,6 @@ def list_of_instances(
         part,
         order,
     )
-
-
-def searched(request: Request, name: str) -> str:
-    """A text that somebody searches for; without NUL, which no database takes in a text."""
-    return request.query_params.get(name, "").replace("\0", "").strip()
 
 
 def _definitions(engine: ProcessEngine, ids: set[str]) -> dict[str, ProcessDefinition]:

@@ -6,12 +6,9 @@ from typing import Any
 
 from engine_telemetry.exceptions import (
     AuthenticationException,
-    AuthorizationException,
-    BadUserRequestException,
     ConflictException,
     IncompleteException,
     ModelExecutionException,
-    NotFoundException,
     NullValueException,
     ParseException,
     Problem,
@@ -20,19 +17,9 @@ from engine_telemetry.exceptions import (
     TooManyFailedChecksException,
 )
 from webapps.rest.exchange import Answer, json_answer
+from webapps.statuses import status_of
 
 _LOGGER = logging.getLogger("engine_telemetry.engine")
-_STATUSES: dict[type[ProcessEngineException], HTTPStatus] = {
-    IncompleteException: HTTPStatus.BAD_REQUEST,  # each before its base
-    NullValueException: HTTPStatus.NOT_FOUND,
-    BadUserRequestException: HTTPStatus.BAD_REQUEST,
-    ModelExecutionException: HTTPStatus.BAD_REQUEST,
-    ParseException: HTTPStatus.BAD_REQUEST,
-    NotFoundException: HTTPStatus.NOT_FOUND,
-    ConflictException: HTTPStatus.CONFLICT,
-    AuthorizationException: HTTPStatus.FORBIDDEN,
-    TooManyFailedChecksException: HTTPStatus.TOO_MANY_REQUESTS,
-}
 # what Camunda raises where this engine has a class of its own
 _CAMUNDAS: dict[type[Exception], type[ProcessEngineException]] = {
     IncompleteException: NullValueException,
@@ -66,14 +53,6 @@ def answer_error(error: Exception) -> Answer:
     if isinstance(error, ParseException):
         body["details"] = {error.resource: {"errors": [_problem(item) for item in error.problems], "warnings": []}}
     return json_answer(status, body, _headers(error))
-
-
-def status_of(error: Exception) -> int:
-    """The HTTP status of an error, of the API as of the pages: 500 only where the client is not at fault."""
-    if isinstance(error, RestException):
-        return error.status
-    found = (status for kind, status in _STATUSES.items() if isinstance(error, kind))
-    return next(found, HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 def _headers(error: ProcessEngineException) -> dict[str, str]:

@@ -23,7 +23,8 @@ def tasklist_routes(engine: ProcessEngine, pages: Pages) -> list[BaseRoute]:
 
     def model(request: Request) -> Response:
         content = engine.repository_service.process_model(request.path_params["id"])
-        return Response(content, media_type="application/xml")
+        headers = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="process.bpmn"'}
+        return Response(content, media_type="application/xml", headers=headers)
 
     return [
         Route("/", show),

@@ -11,7 +11,7 @@ from engine_telemetry.engine.criteria import ProcessDefinitionCriteria
 from engine_telemetry.engine.entities import ProcessDefinition, ProcessInstance
 from engine_telemetry.engine.forms import Form
 from engine_telemetry.exceptions import ProcessEngineException
-from webapps.lists import part_of
+from webapps.lists import part_of, searched
 from webapps.pages import Pages
 from webapps.tasklist.listed import Place, next_task
 from webapps.tasklist.sheet import Sheet, blank_sheet, filled_sheet
@@ -39,7 +39,7 @@ class StartPages:
         ]
 
     def _list(self, request: Request) -> Response:
-        search = request.query_params.get("search", "").strip()
+        search = searched(request, "search")
         criteria: ProcessDefinitionCriteria = {**_STARTABLE, "containing": search or None}
         part = part_of(request, self._engine.repository_service.count_process_definitions(**criteria))
         found = self._engine.repository_service.process_definitions(

@@ -49,6 +49,7 @@ def test_a_value_gets_its_type_and_comes_back_from_its_row_as_it_was(value: obje
         (2**63, "'v' is no Long"),
         (float("nan"), "'v' is no Double: nan"),
         (datetime(2026, 1, 1), "'v' is no Date"),  # noqa: DTZ001  that is what is refused
+        (datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=1))), "'v' is no Date"),  # the year 0 in UTC
         ({"a": object()}, "'v' is no JSON"),
         ([float("inf")], "'v' is no JSON"),
         (TypedValue("Integer", 2**31), "'v' is no Integer"),
