@@ -19,6 +19,7 @@ from werkzeug.http import parse_options_header
 
 from engine_telemetry.engine import ProcessEngine
 from webapps.exposure import refuse_strangers
+from webapps.origin import foreign_origin
 from webapps.pages import Pages
 from webapps.sessions import Sessions
 from webapps.visitor import Visitor, announce, own_path, visitor_of
@@ -143,13 +144,12 @@ def _refuse_nul(form: FormData) -> None:
 
 def _foreign(request: Request) -> str | None:
     """Why the request is not taken for one of our own pages'; ``None`` if it is."""
-    site = request.headers.get("Sec-Fetch-Site")
-    if site is not None:
-        return None if site in {"same-origin", "none"} else "The form was sent by a page of another site."
-    origin = request.headers.get("Origin")
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     host = request.headers.get("Host", "")
-    if origin is None or origin.lower() in {f"http://{host}".lower(), f"https://{host}".lower()}:
+    if not foreign_origin(site, origin, host):
         return None
+    if site:
+        return "The form was sent by a page of another site."
     return (
         f"The form was sent by a page of {origin!r}, and this is {host!r}. If both are right, the reverse proxy between"
         " them must pass the header Host on as it came."

@@ -101,7 +101,7 @@ class _WaitingEndpoint(_Endpoint):
             return await super()._answer(request)
         plain = await self._read(request)
         try:
-            refuse_cross_site(plain)
+            refuse_cross_site(self._engine, plain)
             fetch = Fetch(self._engine, FetchExternalTasksDto.read(plain.json_object()))
             return ok(to_json(views(await self._fetched(fetch, request))))
         except Exception as exc:  # noqa: BLE001 - as ``perform``
@@ -199,6 +199,8 @@ def _plain_request(request: HttpRequest, body: bytes) -> Request:
         query=dict(request.query_params),
         content_type=request.headers.get("Content-Type", ""),
         fetch_site=request.headers.get("Sec-Fetch-Site", ""),
+        origin=request.headers.get("Origin"),
+        host=request.headers.get("Host", ""),
         body=body,
         user_id=request.scope[_USER],
         base_url=f"{request.url.scheme}://{request.url.netloc}{quote(request.scope['root_path'])}",

@@ -21,6 +21,8 @@ class Request:
         query: The query parameters; of one that is given twice, the last.
         content_type: The header, with its parameters; empty if there is none.
         fetch_site: The header ``Sec-Fetch-Site``, which browsers set and pages cannot; empty if there is none.
+        origin: The header ``Origin``, likewise; ``None`` if there is none.
+        host: The header ``Host``.
         body: The bytes.
         user_id: Who asks; ``None`` if the API does not ask for that.
         base_url: The address of the REST API as the client knows it, without a slash at the end.
@@ -31,6 +33,8 @@ class Request:
     query: Mapping[str, str] = field(default_factory=dict)
     content_type: str = ""
     fetch_site: str = ""
+    origin: str | None = None
+    host: str = ""
     body: bytes = b""
     user_id: str | None = None
     base_url: str = ""

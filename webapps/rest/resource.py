@@ -8,6 +8,7 @@ from typing import Any, get_type_hints
 
 from engine_telemetry.engine import ProcessEngine
 from engine_telemetry.exceptions import AuthorizationException, RestException
+from webapps.origin import foreign_origin, is_own_name
 from webapps.rest.errors import answer_error, method_not_allowed
 from webapps.rest.exchange import Answer, Request, no_content, ok
 from webapps.rest.queries import Query
@@ -110,7 +111,7 @@ class Resource:
 def perform(engine: ProcessEngine, resource: Resource, request: Request) -> Answer:
     """Do what the request asks. It blocks as the engine does, and never raises."""
     try:
-        refuse_cross_site(request)
+        refuse_cross_site(engine, request)
         if resource.administrators_only:
             require_administrator(engine, request.user_id)
         return _dispatch(engine, resource, request)
@@ -132,17 +133,32 @@ def require_administrator(engine: ProcessEngine, user_id: str | None) -> None:
         )
 
 
-def refuse_cross_site(request: Request) -> None:
+def refuse_cross_site(engine: ProcessEngine, request: Request) -> None:
     """Let a request pass that changes nothing, or that no page of another site has made a browser send.
 
     Such a page may send a form without asking (Fetch Standard, "CORS-safelisted request-header"), and a deployment is a
-    form; but the browser says where it comes from.
+    form; but the browser says where it comes from. While the API asks for no password, what a browser sends must be for
+    a name that is this machine's for certain, too.
 
     Raises:
         RestException: It does not pass (403).
     """
-    if request.fetch_site == "cross-site" and request.method not in _SAFE_METHODS:
+    if request.method in _SAFE_METHODS:
+        return
+    if foreign_origin(request.fetch_site, request.origin, request.host):
         raise RestException(403, f"A {request.method} request from a page of another site is refused.")
+    if (request.fetch_site or request.origin is not None) and _is_open(engine) and not is_own_name(request.host):
+        raise RestException(
+            403,
+            f"The API asks for no password, so a {request.method} request from a page at {request.host!r} is refused."
+            " Use localhost or an IP address. Or set restAuthentication=basic. Or, if something else keeps strangers"
+            " out, set restAllowUnauthenticated=true.",
+        )
+
+
+def _is_open(engine: ProcessEngine) -> bool:
+    settings = engine.configuration
+    return settings.rest_authentication == "none" and not settings.rest_allow_unauthenticated
 
 
 def _dispatch(engine: ProcessEngine, resource: Resource, request: Request) -> Answer:

@@ -63,6 +63,8 @@ def _plain_request(request: HttpRequest, user_id: str | None) -> Request:
         method=request.method,
         content_type=request.headers.get("Content-Type", ""),
         fetch_site=request.headers.get("Sec-Fetch-Site", ""),
+        origin=request.headers.get("Origin"),
+        host=request.headers.get("Host", ""),
         body=request.get_data(),
         user_id=user_id,
     )
