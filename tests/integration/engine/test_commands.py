@@ -210,6 +210,7 @@ def test_an_instance_that_was_changed_since_it_was_read_is_not_overwritten(
         engine.executor.execute(command)
 
 
+@pytest.mark.parametrize("empty_database_url", ["sqlite"], indirect=True)
 def test_an_error_of_the_database_is_one_of_the_engines(engine: ProcessEngine) -> None:
     with pytest.raises(ProcessEngineException, match="The database refuses: no such table: no_such"):
         engine.executor.execute(lambda context: context.connection.execute(text("SELECT * FROM no_such")))
@@ -250,6 +251,7 @@ def test_the_log_tells_the_commands_at_debug_and_no_value(
     assert not [record for record in caplog.records if record.name.startswith("spiff")]
 
 
+@pytest.mark.parametrize("empty_database_url", ["sqlite"], indirect=True)
 def test_a_command_takes_few_statements(engine: ProcessEngine, parallel_model: bytes) -> None:
     engine.repository_service.deploy({"p.bpmn": parallel_model})
     engine.runtime_service.start_process_instance(key="p")

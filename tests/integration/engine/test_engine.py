@@ -40,6 +40,7 @@ def in_child(job: Callable[[], object]) -> str:
     return answer
 
 
+@pytest.mark.parametrize("empty_database_url", ["sqlite"], indirect=True)
 def test_an_engine_opens_nothing_before_its_first_command(new_engine: NewEngine, tmp_path: Path) -> None:
     threads = threading.active_count()
     engine = new_engine()
@@ -49,6 +50,7 @@ def test_an_engine_opens_nothing_before_its_first_command(new_engine: NewEngine,
     assert (tmp_path / "engine.db").exists()
 
 
+@pytest.mark.parametrize("empty_database_url", ["sqlite"], indirect=True)
 def test_an_engine_is_a_context_manager(new_engine: NewEngine, tmp_path: Path) -> None:
     with new_engine() as engine:
         assert (tmp_path / "engine.db").exists()
@@ -126,6 +128,7 @@ def test_an_engine_used_before_a_fork_works_in_parent_and_child(engine: ProcessE
     assert engine.runtime_service.count_process_instances() == 2
 
 
+@pytest.mark.parametrize("empty_database_url", ["sqlite"], indirect=True)
 def test_a_child_forked_while_a_thread_runs_a_command_is_refused(engine: ProcessEngine) -> None:
     inside, go_on = threading.Event(), threading.Event()
 
@@ -143,6 +146,7 @@ def test_a_child_forked_while_a_thread_runs_a_command_is_refused(engine: Process
         thread.join()
 
 
+@pytest.mark.parametrize("empty_database_url", ["sqlite"], indirect=True)
 def test_a_child_forked_out_of_a_command_is_refused_and_the_parent_goes_on(
     engine: ProcessEngine, user_model: bytes
 ) -> None:

@@ -60,6 +60,7 @@ def test_tables_of_telemetry_and_of_a_host_are_left_alone(new_engine: NewEngine,
     assert {"alembic_version", "telemetry_other", "telemetry_state", *metadata.tables} <= set(names)
 
 
+@pytest.mark.parametrize("empty_database_url", ["sqlite"], indirect=True)
 def test_missing_tables_are_refused_when_they_may_not_be_made(new_engine: NewEngine, tmp_path: Path) -> None:
     engine = new_engine(database_schema_update=False)
     with pytest.raises(ConfigurationError) as caught:
