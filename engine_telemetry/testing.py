@@ -253,9 +253,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with Collector(port=options.port, answer=Answer(options.status), on_request=_show) as collector:
             _say(f"Listening on {collector.url} (Ctrl-C stops)")
-            stopped = threading.Event()
-            while not stopped.wait(1):  # a signal that comes just before a wait without end would not end it
-                pass
+            threading.Event().wait()
     except KeyboardInterrupt:
         return 0
     except (OSError, OverflowError) as exc:

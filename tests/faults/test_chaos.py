@@ -83,4 +83,4 @@ def test_the_counts_are_exact_while_everything_fails_for_a_minute_on_sqlite() ->
 @pytest.mark.parametrize("kind", ["postgresql", "mariadb"])
 def test_the_counts_are_exact_while_everything_fails_on_a_server(kind: str, request: pytest.FixtureRequest) -> None:
     server: DatabaseServer = request.getfixturevalue(kind)
-    run("--seed", "21", "--seconds", "45", "--database", server.new_database())
+    run("--seed", "21", "--seconds", "25", "--database", server.new_database())
