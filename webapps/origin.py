@@ -1,8 +1,6 @@
 """Tells whether a page of another site has made a browser send a request, by what the browser says of it."""
 
-import ipaddress
-from contextlib import suppress
-from urllib.parse import urlsplit
+from engine_telemetry.configuration import is_address
 
 
 def foreign_origin(fetch_site: str | None, origin: str | None, host: str) -> bool:
@@ -25,13 +23,13 @@ def is_own_name(host: str) -> bool:
     A page at another name may have that name lead here after it was loaded (DNS rebinding); browsers then take the
     page for one of ours.
     """
-    name = ""
-    with suppress(ValueError):
-        name = urlsplit(f"//{host}").hostname or ""
-    if name == "localhost" or name.endswith(".localhost"):  # RFC 6761, 6.3
-        return True
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
+    name = host_name(host).lower()
+    return name == "localhost" or name.endswith(".localhost") or is_address(name)  # RFC 6761, 6.3
+
+
+def host_name(host: str) -> str:
+    """The header ``Host`` without the port (RFC 9110, 7.2); empty if its brackets do not close."""
+    if host.startswith("["):
+        name, bracket, _ = host[1:].partition("]")
+        return name if bracket else ""
+    return host.partition(":")[0]

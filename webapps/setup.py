@@ -17,6 +17,7 @@ from engine_telemetry.configuration.exposure import is_loopback
 from engine_telemetry.engine import ProcessEngine
 from engine_telemetry.exceptions import BadUserRequestException
 from webapps.login import LogIn
+from webapps.origin import host_name
 from webapps.pages import Pages
 from webapps.visitor import visitor_of
 
@@ -85,11 +86,4 @@ def is_at_the_machine(request: Request) -> bool:
     is_browser = request.scope["http_version"] != "1.0"  # old proxies speak it, and say nothing else
     hosts = request.headers.getlist("Host")
     near = request.client is not None and is_loopback(request.client.host)
-    return near and is_browser and not forwarded and len(hosts) == 1 and is_loopback(_name(hosts[0]))
-
-
-def _name(host: str) -> str:
-    """The header ``Host`` without the port (RFC 9110, 7.2)."""
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    return host.partition(":")[0]
+    return near and is_browser and not forwarded and len(hosts) == 1 and is_loopback(host_name(hosts[0]))
