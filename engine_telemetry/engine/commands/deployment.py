@@ -14,6 +14,8 @@ from engine_telemetry.engine.decisions import Decision, parse_decisions
 from engine_telemetry.engine.delegates import Delegates
 from engine_telemetry.engine.entities import DecisionDefinition, Deployment, ProcessDefinition
 from engine_telemetry.engine.persistence import decisions, deployments, history
+from engine_telemetry.engine.persistence.tables import decision_definition, process_definition
+from engine_telemetry.engine.persistence.versions import latest_versions
 from engine_telemetry.exceptions import (
     BadUserRequestException,
     ConflictException,
@@ -75,8 +77,10 @@ class DeployCmd:
 
     def _new_deployment(self, context: CommandContext, parsed: _Parsed) -> Deployment:
         new = Deployment(str(uuid4()), self.name, self.source, context.clock())
-        processes = deployments.latest_versions(context.connection, parsed.processes) if parsed.processes else {}
-        tables = decisions.latest_versions(context.connection, parsed.decisions) if parsed.decisions else {}
+        processes = (
+            latest_versions(context.connection, process_definition, parsed.processes) if parsed.processes else {}
+        )
+        tables = latest_versions(context.connection, decision_definition, parsed.decisions) if parsed.decisions else {}
         return replace(
             new,
             process_definitions=tuple(

@@ -1,13 +1,14 @@
 """Rows of decision definitions."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, String, cast, func, select, true
+from sqlalchemy import ColumnElement, Connection, Row, String, cast, select
 
 from engine_telemetry.engine.entities import DecisionDefinition
 from engine_telemetry.engine.persistence.listing import Listing
 from engine_telemetry.engine.persistence.tables import decision_definition, process_definition, resource
+from engine_telemetry.engine.persistence.versions import is_latest
 from engine_telemetry.engine.persistence.writing import insert_rows
 
 
@@ -15,13 +16,6 @@ def insert_decisions(connection: Connection, new: Sequence[DecisionDefinition]) 
     """Store the decision definitions of a deployment."""
     rows = [vars(one) | {"resource_name": one.resource} for one in new]
     insert_rows(connection, decision_definition, [{k: v for k, v in row.items() if k != "resource"} for row in rows])
-
-
-def latest_versions(connection: Connection, keys: Iterable[str]) -> dict[str, int]:
-    """The latest version of each key that has one."""
-    columns = decision_definition.c
-    statement = select(columns.key, func.max(columns.version)).where(columns.key.in_(list(keys))).group_by(columns.key)
-    return {row[0]: row[1] for row in connection.execute(statement)}
 
 
 def find_decision(connection: Connection, decision_id: str) -> DecisionDefinition | None:
@@ -86,14 +80,6 @@ def _to_decision(row: Row[Any]) -> DecisionDefinition:
     )
 
 
-def _is_latest(latest_only: bool) -> ColumnElement[bool]:  # noqa: FBT001  a criterion's value
-    if not latest_only:
-        return true()
-    newer = decision_definition.alias("newer")
-    latest = select(func.max(newer.c.version)).where(newer.c.key == decision_definition.c.key).scalar_subquery()
-    return decision_definition.c.version == latest
-
-
 DECISIONS = Listing(
     rows=select(decision_definition),
     key=decision_definition.c.id,
@@ -106,7 +92,7 @@ DECISIONS = Listing(
         "name_like": decision_definition.c.name.like,
         "version": decision_definition.c.version.__eq__,
         "version_tag": decision_definition.c.version_tag.__eq__,
-        "latest_version": _is_latest,
+        "latest_version": is_latest(decision_definition),
         "deployment_id": decision_definition.c.deployment_id.__eq__,
         "resource_name": decision_definition.c.resource_name.__eq__,
     },

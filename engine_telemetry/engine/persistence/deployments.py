@@ -35,16 +35,6 @@ def _row(definition: ProcessDefinition) -> dict[str, object]:
     }
 
 
-def latest_versions(connection: Connection, keys: Iterable[str]) -> dict[str, int]:
-    """The latest version of each key that has one."""
-    statement = (
-        select(process_definition.c.key, func.max(process_definition.c.version).label("latest"))
-        .where(process_definition.c.key.in_(list(keys)))
-        .group_by(process_definition.c.key)
-    )
-    return {row.key: row.latest for row in connection.execute(statement)}
-
-
 def latest_digests(connection: Connection, name: str, source: str | None) -> dict[str, str]:
     """The digest of the latest file of each name in the deployments of this name and source."""
     statement = (

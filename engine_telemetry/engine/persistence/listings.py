@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, or_, select, true
+from sqlalchemy import ColumnElement, Row, or_, select
 
 from engine_telemetry.engine.entities import Deployment, ProcessDefinition
 from engine_telemetry.engine.persistence.listing import Listing
 from engine_telemetry.engine.persistence.tables import deployment, process_definition
+from engine_telemetry.engine.persistence.versions import is_latest
 
 
 def to_definition(row: Row[Any]) -> ProcessDefinition:
@@ -23,14 +24,6 @@ def to_definition(row: Row[Any]) -> ProcessDefinition:
         history_time_to_live=row.history_time_to_live,
         startable_in_tasklist=row.startable_in_tasklist,
     )
-
-
-def _is_latest(latest_only: bool) -> ColumnElement[bool]:  # noqa: FBT001  a criterion's value
-    if not latest_only:
-        return true()
-    newer = process_definition.alias("newer")
-    latest = select(func.max(newer.c.version)).where(newer.c.key == process_definition.c.key).scalar_subquery()
-    return process_definition.c.version == latest
 
 
 def _has_in_name_or_key(text: str) -> ColumnElement[bool]:
@@ -74,7 +67,7 @@ DEFINITIONS = Listing(
         "version_tag_like": process_definition.c.version_tag.like,
         "suspended": process_definition.c.suspended.__eq__,
         "startable_in_tasklist": process_definition.c.startable_in_tasklist.__eq__,
-        "latest_version": _is_latest,
+        "latest_version": is_latest(process_definition),
         "deployment_id": process_definition.c.deployment_id.__eq__,
     },
     orders={
