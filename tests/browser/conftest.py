@@ -1,4 +1,4 @@
-"""A browser, and a site with two workers, an administrator and an ordinary user; both last for one module."""
+"""A browser, and on each database a site with two workers, an administrator and an ordinary user, all for a module."""
 
 import os
 import shutil
@@ -10,6 +10,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from engine_telemetry.engine import ProcessEngine
 from tests.acceptance.servers import kill_server, start_server
 from tests.browser.browsing import ADMINISTRATOR, CHROMIUM, PASSWORD, USER, Browsing, Site
+from tests.faults.conftest import postgresql
+from tests.faults.databases import DatabaseServer
+
+__all__ = ["postgresql"]
 
 
 @pytest.fixture(scope="module")
@@ -23,12 +27,21 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """An empty database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path_factory.mktemp('database')}/engine.db"
+    server: DatabaseServer = request.getfixturevalue(request.param)
+    return server.new_database()
+
+
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """gunicorn with two workers; its REST API asks nobody who they are, so that tests can prepare by it."""
     folder = tmp_path_factory.mktemp("site")
     with ProcessEngine(
-        database_url=f"sqlite:///{folder}/engine.db",
+        database_url=database_url,
         telemetry_state_directory=folder / "state",
         telemetry_reporter_activate=False,
     ) as engine:
@@ -36,7 +49,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         engine.identity_service.create_user(USER, PASSWORD, first_name="Bob", last_name="Builder")
         engine.management_service.toggle_telemetry(enabled=False)  # else a dialog about it would stand before each page
     environment = {name: value for name, value in os.environ.items() if name == "DO_NOT_TRACK"}
-    server = start_server(folder, environment=environment)
+    server = start_server(folder, environment={**environment, "ENGINE_DATABASE_URL": database_url})
     yield Site(server)
     kill_server(server)
 

@@ -19,7 +19,7 @@ from tests.browser.browsing import (
     save_picture,
 )
 
-pytestmark = pytest.mark.full
+pytestmark = [pytest.mark.full, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
 
 
 @pytest.mark.parametrize("javascript", [True, False])
