@@ -13,6 +13,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import pytest
+
 from engine_telemetry import counters as counters_module
 from engine_telemetry import process_group as process_group_module
 from engine_telemetry.counters import CounterFile, join_counters, open_counters
@@ -123,6 +125,10 @@ def count_overtaken_at(instruction: int, counters: CounterFile) -> int:
     return 2
 
 
+@pytest.mark.skipif(
+    "coverage" in sys.modules and (3, 12) <= sys.version_info < (3, 12, 2),
+    reason="CPython 3.12.0 and 3.12.1 crash where coverage and a tracer of instructions meet",
+)
 def test_two_threads_may_use_a_name_first_at_whatever_instruction_one_of_them_is(fork: Fork) -> None:
     def try_all() -> list[tuple[int, int]]:
         tried: list[tuple[int, int]] = []
