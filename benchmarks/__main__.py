@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import counting, engine, executing, importing, middleware, polling, reading, serving, waking
+from benchmarks import counting, engine, executing, importing, middleware, pages, polling, reading, serving, waking
 from benchmarks.rounds import FULL, QUICK, Effort
 from benchmarks.tables import Row, markdown, put_into
 
@@ -52,6 +52,7 @@ def measured(effort: Effort, folder: Path) -> Iterator[Row]:
         "importing": lambda: importing.rows(effort),
         "waking": lambda: waking.rows(effort),
         "engine": lambda: engine.rows(effort, folder, tell),
+        "pages": lambda: pages.rows(effort, folder),
         "polling": lambda: polling.rows(effort, folder),
         "serving": lambda: serving.rows(effort, tell),
     }

@@ -28,9 +28,9 @@ _MODEL = (
       <conditionExpression xsi:type="tFormalExpression">{condition}</conditionExpression></sequenceFlow>
     <sequenceFlow id="out" sourceRef="user" targetRef="end"/></process></definitions>"""
 )
-_OURS = _MODEL.format(
+MODEL_OF_P = _MODEL.format(
     work='serviceTask id="work" camunda:type="external" camunda:topic="t"', condition="${amount &gt; 10}"
-)
+).encode()
 _SPIFFS = _MODEL.format(work='userTask id="work" name="Work"', condition="amount &gt; 10")
 _LOOP = (
     _HEAD
@@ -49,7 +49,7 @@ def running_engine(database_url: str, folder: Path) -> Iterator[ProcessEngine]:
         telemetry_reporter_activate=False,
         job_executor_activate=False,
     ) as engine:
-        engine.repository_service.deploy({"p.bpmn": _OURS.encode(), "loop.bpmn": _LOOP.encode()})
+        engine.repository_service.deploy({"p.bpmn": MODEL_OF_P, "loop.bpmn": _LOOP.encode()})
         yield engine
 
 

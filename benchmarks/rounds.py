@@ -29,6 +29,8 @@ class Effort:
         finished_instances: In the history of the database that is compared with an empty one.
         passes: Of the loop that is compared with a young one.
         polls: Of workers that wait for a task.
+        open_tasks: In the database whose pages are shown, which has twice as many instances.
+        page_rounds: Of requests for each page.
     """
 
     rounds: int
@@ -43,6 +45,8 @@ class Effort:
     finished_instances: int
     passes: int
     polls: int
+    open_tasks: int
+    page_rounds: int
 
 
 FULL = Effort(
@@ -58,6 +62,8 @@ FULL = Effort(
     finished_instances=100_000,
     passes=10_000,
     polls=20,
+    open_tasks=5_000,
+    page_rounds=25,
 )
 QUICK = Effort(
     rounds=31,
@@ -72,6 +78,8 @@ QUICK = Effort(
     finished_instances=10_000,
     passes=1_000,
     polls=6,
+    open_tasks=500,
+    page_rounds=5,
 )
 
 

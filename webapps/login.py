@@ -3,6 +3,7 @@
 import logging
 from http import HTTPStatus
 
+from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -33,6 +34,7 @@ class LogIn:
         self._identities = engine.identity_service
         self._sessions = sessions
         self._pages = pages
+        self._one_at_a_time = CapacityLimiter(1)  # passwords are checked so in a process; no thread of others waits
 
     @property
     def open_routes(self) -> list[Route]:
@@ -56,8 +58,11 @@ class LogIn:
             return self._pages.redirect(request, visitor.url("/setup"))
         return self._page(request, request.query_params.get("next", ""))
 
-    def log_in(self, request: Request) -> Response:
+    async def log_in(self, request: Request) -> Response:
         """Begin a session, if the password is the user's."""
+        return await to_thread.run_sync(self._log_in, request, limiter=self._one_at_a_time)
+
+    def _log_in(self, request: Request) -> Response:
         visitor = visitor_of(request)
         user_id = visitor.field("user").strip()
         try:

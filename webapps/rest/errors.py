@@ -19,6 +19,7 @@ from engine_telemetry.exceptions import (
 from webapps.rest.exchange import Answer, json_answer
 from webapps.statuses import status_of
 
+_INTERNAL = "Internal error. The log of the server has the details."
 _LOGGER = logging.getLogger("engine_telemetry.engine")
 # what Camunda raises where this engine has a class of its own
 _CAMUNDAS: dict[type[Exception], type[ProcessEngineException]] = {
@@ -41,18 +42,21 @@ def no_resource(method: str, path: str) -> Answer:
 
 def answer_error(error: Exception) -> Answer:
     """The answer to an error; what comes from below the engine goes to the log, whole, and not to the client."""
-    if not isinstance(error, ProcessEngineException):
+    if not isinstance(error, ProcessEngineException) or _is_a_databases(error):
         _log(error)
-        message = "Internal error. The log of the server has the details."
-        return json_answer(HTTPStatus.INTERNAL_SERVER_ERROR, _body(ProcessEngineException.__name__, message, 0))
+        body = _body(ProcessEngineException.__name__, _INTERNAL, getattr(error, "code", 0))
+        return json_answer(HTTPStatus.INTERNAL_SERVER_ERROR, body)
     status = status_of(error)
-    if type(error) is ProcessEngineException and error.__cause__ is not None:
-        _log(error)  # a database's error, translated by the engine
     kind = _CAMUNDAS.get(type(error), type(error))
     body = _body(kind.__name__, str(error), None if isinstance(error, RestException) else error.code)
     if isinstance(error, ParseException):
         body["details"] = {error.resource: {"errors": [_problem(item) for item in error.problems], "warnings": []}}
     return json_answer(status, body, _headers(error))
+
+
+def _is_a_databases(error: ProcessEngineException) -> bool:
+    """Whether the engine has only translated it; its text may name tables and values."""
+    return type(error) is ProcessEngineException and error.__cause__ is not None
 
 
 def _headers(error: ProcessEngineException) -> dict[str, str]:

@@ -112,7 +112,7 @@ class LongPolls:
     async def _until_ended(self, wait: Wait, longest: timedelta) -> None:
         if len(self._waits) >= MAX_WAITING:
             raise InvalidRequestException(
-                f"At the moment {MAX_WAITING} requests wait for external tasks. Try again later.", status=500
+                f"At the moment {MAX_WAITING} requests wait for external tasks. Try again later.", status=429
             )
         self._waits.append(wait)
         self._woken.set()  # for what was committed since the attempt

@@ -30,7 +30,7 @@ _ERRORS = {
     409: "It is in another state, for example suspended, or somebody else was faster.",
     413: "The body is too large.",
     415: "The body has another media type.",
-    429: "Too many wrong passwords for this user.",
+    429: "Too many wrong passwords for this user, or too many requests that wait for work.",
     500: "The server has failed. Its log has the details.",
 }
 _ONLY_WITH_BODY = frozenset({413, 415})

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from engine_telemetry.engine import ProcessEngine
 from tests.integration.webapps.rest_client import RestClient, TestClient
@@ -109,6 +110,22 @@ def test_a_database_that_cannot_be_opened_is_a_500_that_tells_the_log_everything
     assert (response.status_code, response.json()["type"]) == (500, "ProcessEngineException")
     assert "missing" not in response.text
     assert "OperationalError" in caplog.text
+
+
+def test_what_a_database_refuses_is_for_the_log_and_its_code_for_the_client(
+    rest: RestClient, engine: ProcessEngine, caplog: pytest.LogCaptureFixture
+) -> None:
+    rest.deploy()
+    engine.executor.execute(lambda context: context.connection.execute(text("drop table engine_incident")))
+    with caplog.at_level(logging.ERROR, "engine_telemetry.engine"):
+        response = rest.http.get("/engine-rest/incident")
+    assert response.status_code == 500
+    assert response.json() == {
+        "type": "ProcessEngineException",
+        "message": "Internal error. The log of the server has the details.",
+        "code": 0,
+    }
+    assert "no such table: engine_incident" in caplog.text
 
 
 def test_a_command_that_waits_for_the_database_holds_up_no_other_request(rest: RestClient, tmp_path: Path) -> None:

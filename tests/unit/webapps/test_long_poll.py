@@ -3,6 +3,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Coroutine, Sequence
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -233,8 +234,9 @@ def test_no_more_than_a_number_may_wait() -> None:
         polls = LongPolls(tray.available, tray.committed)
         waiting = [asyncio.create_task(polls.fetch(a_wait(tray), LONG)) for _ in range(MAX_WAITING)]
         await until(lambda: len(polls) == MAX_WAITING)
-        with pytest.raises(InvalidRequestException, match="Try again later"):
+        with pytest.raises(InvalidRequestException, match="Try again later") as refused:
             await polls.fetch(a_wait(tray), LONG)
+        assert refused.value.status == HTTPStatus.TOO_MANY_REQUESTS
         for one in waiting:
             one.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
