@@ -22,7 +22,7 @@ from tests.chaos.clients import FETCH, REQUESTS, ask
 from tests.chaos.server import PROJECT, session, wait
 from tests.chaos.verdict import known
 from tests.faults.nodes import commands, node, settings
-from tests.servers.conftest import Environment, free_port
+from tests.servers.conftest import Environment, free_port, needs_debians_python
 
 REQUESTED = 40
 
@@ -104,8 +104,10 @@ def test_a_server_counts_exactly_and_makes_one_report_when_all_its_processes_sto
 
 
 def start(model: Model, port: int, folder: Path, endpoint: str) -> "subprocess.Popen[bytes]":
-    if model.command.startswith("/") and not Path("/usr/bin/uwsgi").exists():
-        pytest.skip("uWSGI is missing: apt-get install uwsgi-core uwsgi-plugin-python3")
+    if model.command.startswith("/"):
+        if not Path("/usr/bin/uwsgi").exists():
+            pytest.skip("uWSGI is missing: apt-get install uwsgi-core uwsgi-plugin-python3")
+        needs_debians_python()
     environment = Environment(model.name)
     command = model.command.format(bin=environment.bin, path=environment.path, port=port, project=PROJECT)
     variables = {

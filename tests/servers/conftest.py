@@ -109,6 +109,13 @@ class Environment:
         return product.format_map(versions | {"python": platform.python_version()})
 
 
+def needs_debians_python() -> None:
+    """Skip the test where the Python that Debian's servers have in them cannot load what was built for this one."""
+    version = run(DEBIAN_PYTHON, "-c", "import sys; print(sys.version_info[:2])").strip()
+    if version != str(sys.version_info[:2]):
+        pytest.skip(f"Debian's servers have another Python, {version}, and these packages are for this one")
+
+
 def run(*command: str) -> str:
     """Run a command to its end; its output.
 

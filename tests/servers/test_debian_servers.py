@@ -15,6 +15,7 @@ from tests.servers.conftest import (
     Nginx,
     Serve,
     free_port,
+    needs_debians_python,
     run,
 )
 
@@ -29,6 +30,7 @@ def needs(*paths: str, packages: str) -> None:
     missing = [path for path in paths if not Path(path).exists()]
     if missing:
         pytest.skip(f"{missing[0]} is missing: apt-get install {packages.replace(',', '')}")
+    needs_debians_python()
 
 
 def needs_others_to_read(path: Path) -> None:
