@@ -47,13 +47,29 @@ class Authentication:
         """
         if not self.required:
             return None
-        user_id, password = self._credentials(authorization)
-        digest = hmac.digest(self._key, f"{user_id}\0{password}".encode(), hashlib.sha256)
-        if self._known.get(digest, 0.0) <= self._clock():
+        user_id, digest, password = self._asked(authorization)
+        if not self._remembers(digest):
             if not self._engine.identity_service.check_password(user_id, password):
                 raise AuthenticationException("User or password is wrong.", self._challenge)
             self._remember(digest)
         return user_id
+
+    def remembered_user(self, authorization: str) -> str | None:
+        """The same, if these credentials were right a moment ago; else ``None``. It never blocks.
+
+        Raises:
+            AuthenticationException: They are none.
+        """
+        user_id, digest, _ = self._asked(authorization)
+        return user_id if self._remembers(digest) else None
+
+    def _asked(self, authorization: str) -> tuple[str, bytes, str]:
+        user_id, password = self._credentials(authorization)
+        digest = hmac.digest(self._key, f"{user_id}\0{password}".encode(), hashlib.sha256)
+        return user_id, digest, password
+
+    def _remembers(self, digest: bytes) -> bool:
+        return self._known.get(digest, 0.0) > self._clock()
 
     def _credentials(self, authorization: str) -> tuple[str, str]:
         """User and password of the header; RFC 7617, section 2."""

@@ -2,8 +2,10 @@
 
 import logging
 import sqlite3
+import threading
 from base64 import b64encode
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import Any
 
@@ -17,9 +19,11 @@ from tests.integration.identity.conftest import Basic
 from tests.integration.webapps.rest_client import TestClient
 from webapps.authentication import REMEMBERED_SECONDS, Authentication
 from webapps.main import create_app, create_wsgi_app
+from webapps.rest.asgi import AnyPathMount, rest_app
 from webapps.rest.telemetry_wsgi import telemetry_app
 
 CHALLENGE = 'Basic realm="default", charset="UTF-8"'
+THREADS_OF_A_SERVER = 40  # that Starlette has for requests
 TELEMETRY = ["configuration", "data", "status", "schema"]
 
 
@@ -222,3 +226,38 @@ def test_the_telemetry_resource_alone_asks_for_the_same_users(engine: ProcessEng
     assert client.get("/configuration").status_code == 401
     assert client.get("/configuration", headers=basic("bob")).status_code == 403
     assert client.get("/configuration", headers=basic("ann")).json == {"enableTelemetry": None}
+
+
+class SlowAuthentication(Authentication):
+    """Checks no password before it is let."""
+
+    def __init__(self, engine: ProcessEngine) -> None:
+        super().__init__(engine)
+        self.checks, self.let = threading.Semaphore(0), threading.Event()
+
+    def user(self, authorization: str) -> str | None:
+        self.checks.release()
+        assert self.let.wait(20)
+        return super().user(authorization)
+
+
+@pytest.mark.usefixtures("http")
+def test_passwords_that_are_checked_hold_up_nobody_who_is_known(engine: ProcessEngine) -> None:
+    slow = SlowAuthentication(engine)
+    slow.let.set()
+    app = Starlette(routes=[AnyPathMount("/engine-rest", rest_app(engine, slow))])
+    with TestClient(app) as client, ThreadPoolExecutor(THREADS_OF_A_SERVER + 1) as people:
+        known = {"Authorization": "Basic " + b64encode(b"ann:correct horse").decode()}
+        assert client.get("/engine-rest/task/count", headers=known).status_code == 200
+        slow.let.clear()
+        wrong = {"Authorization": "Basic " + b64encode(b"ann:wrong").decode()}
+        waiting = [
+            people.submit(client.get, "/engine-rest/task", headers=wrong) for _ in range(THREADS_OF_A_SERVER + 1)
+        ]
+        try:
+            while slow.checks.acquire(timeout=1):
+                pass  # until no more of them comes to be checked
+            assert client.get("/engine-rest/task/count", headers=known).status_code == 200
+            assert not any(one.done() for one in waiting)
+        finally:
+            slow.let.set()
