@@ -9,6 +9,7 @@ import json
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
@@ -52,20 +53,10 @@ class Pages:
     def __init__(
         self, configuration: Configuration, sessions: Sessions, ask: Callable[[Request], object] = lambda _: None
     ) -> None:
-        """Make the environment; read no template yet."""
+        """Take the collaborators; read no template yet."""
         self._sessions = sessions
         self._ask = ask
-        self._templates = Environment(
-            loader=PackageLoader("webapps"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._templates.filters |= {"moment": moment, "instant": instant, "pretty_json": pretty_json}
-        names = ("name", "version", "edition")
-        self._templates.globals["product"] = {name: getattr(configuration, f"product_{name}") for name in names}
-        self._templates.globals["has_asset"] = has_asset
+        self._product = {name: getattr(configuration, f"product_{name}") for name in ("name", "version", "edition")}
 
     def render(
         self,
@@ -87,7 +78,7 @@ class Pages:
         """
         question = self._ask(request) if status_code == HTTPStatus.OK else None
         surroundings = self._surroundings(request) | {"question": question}
-        html = self._templates.get_template(template).render(**surroundings, **values)
+        html = _templates().get_template(template).render(**surroundings, **values)
         whole = html.encode(errors="replace")  # a variable's text may have half a character (a lone surrogate)
         response = HTMLResponse(whole, status_code, headers)
         response.headers["Content-Security-Policy"] = PAGE_POLICY
@@ -135,6 +126,7 @@ class Pages:
         visitor = visitor_of(request)
         return {
             "visitor": visitor,
+            "product": self._product,
             "url": visitor.url,
             "asset": lambda path: visitor.url(f"/static/{path}", v=version_of(path)),
             "csrf": lambda: Markup('<input type="hidden" name="csrf_token" value="{}">').format(visitor.form_token),
@@ -142,6 +134,21 @@ class Pages:
             "page_path": own_path(request).partition("?")[0],
             "page_address": own_path(request),
         }
+
+
+@cache
+def _templates() -> Environment:
+    """All templates; each is read when it is first needed, once in a process."""
+    templates = Environment(
+        loader=PackageLoader("webapps"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters |= {"moment": moment, "instant": instant, "pretty_json": pretty_json}
+    templates.globals["has_asset"] = has_asset
+    return templates
 
 
 def set_cookie(request: Request, response: Response, name: str, value: str, *, seconds: int | None = None) -> None:
