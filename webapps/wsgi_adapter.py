@@ -7,7 +7,7 @@ that serves it.
 
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from io import BytesIO
 from typing import Any, cast
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -33,7 +33,7 @@ class AsgiInWsgi:
             start_response("400 Bad Request", [("Content-Type", "text/plain; charset=utf-8")])
             return [b"The address is not UTF-8.\n"]
         _read_chunked_body(environ)
-        return self._adapter()(environ, start_response)
+        return _Answer(self._adapter()(environ, start_response))
 
     def _adapter(self) -> WSGIApplication:
         with self._lock:
@@ -41,6 +41,21 @@ class AsgiInWsgi:
             if pid not in self._adapters:
                 self._adapters[pid] = _adapt(self._app)
             return self._adapters[pid]
+
+
+class _Answer:
+    """An answer that the application always comes to the end of: a2wsgi leaves it waiting where a client has gone."""
+
+    def __init__(self, parts: Iterable[bytes]) -> None:
+        self._parts = iter(parts)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._parts
+
+    def close(self) -> None:
+        """Take what the server has left, which is little: no page and no resource sends its answer in many parts."""
+        for _ in self._parts:
+            pass
 
 
 def _adapt(app: ASGIApp) -> WSGIApplication:

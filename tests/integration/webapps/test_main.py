@@ -5,13 +5,14 @@ import io
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.applications import Starlette
-from starlette.types import Message
-from werkzeug.test import Client
+from starlette.types import Message, Receive, Scope, Send
+from werkzeug.test import Client, TestResponse
 
 import webapps.main
 from engine_telemetry.engine import ProcessEngine
@@ -19,6 +20,7 @@ from engine_telemetry.exceptions import ProcessEngineException
 from engine_telemetry.middleware import asgi, wsgi
 from tests.integration.webapps.rest_client import MODEL, TestClient
 from webapps.main import create_wsgi_app
+from webapps.wsgi_adapter import AsgiInWsgi
 
 
 def run(program: str, directory: Path) -> str:
@@ -81,9 +83,32 @@ def test_a_client_that_goes_away_in_the_middle_of_a_request_is_no_error(app: Sta
     assert sent == []
 
 
+class ServerLike(Client):
+    """Takes each answer to its end and closes it, as servers do."""
+
+    def open(self, *args: Any, **arguments: Any) -> TestResponse:
+        return super().open(*args, buffered=True, **arguments)
+
+
 @pytest.fixture
 def wsgi_client(settings: dict[str, Any]) -> Client:
-    return Client(create_wsgi_app(**settings))
+    return ServerLike(create_wsgi_app(**settings))
+
+
+def test_an_answer_that_a_server_does_not_take_is_ended_all_the_same() -> None:
+    ended = threading.Event()
+
+    async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"one", "more_body": True})
+        await send({"type": "http.response.body", "body": b"two"})
+        ended.set()
+
+    response = Client(AsgiInWsgi(app)).get("/")
+    assert next(response.iter_encoded()) == b"one"
+    assert not ended.is_set()
+    response.close()
+    assert ended.wait(5)
 
 
 def test_the_wsgi_application_is_the_same(wsgi_client: Client) -> None:
@@ -124,7 +149,7 @@ def test_an_address_that_is_not_utf_8_is_a_400(wsgi_client: Client, override: di
 def test_the_wsgi_application_starts_its_event_loop_in_the_process_that_serves(tmp_path: Path) -> None:
     program = """
 import os, threading
-from werkzeug.test import Client
+from werkzeug.test import Client, TestResponse
 from webapps.main import wsgi_app
 
 def status():
