@@ -29,6 +29,7 @@ raw_env: list[str] = [
     # "ENGINE_DATABASE_URL=sqlite:///engine.db",
     # "ENGINE_DATABASE_SCHEMA_UPDATE=true",
     # "ENGINE_JOB_EXECUTOR_ACTIVATE=true",
+    # "ENGINE_HISTORY_CLEANUP_ACTIVATE=false",
     # "ENGINE_INITIALIZE_TELEMETRY=true",  # unset
     # "ENGINE_TELEMETRY_ENDPOINT=https://collector.example/reports",  # unset
     # "ENGINE_TELEMETRY_REPORTER_ACTIVATE=true",

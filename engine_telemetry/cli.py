@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 
 from engine_telemetry.engine import ProcessEngine
-from engine_telemetry.engine.commands.session import ADMINISTRATORS
+from engine_telemetry.engine.commands.identity import ADMINISTRATORS
 from engine_telemetry.exceptions import EngineTelemetryError
 from engine_telemetry.history import History
 from engine_telemetry.status import Status, rfc3339

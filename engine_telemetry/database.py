@@ -22,7 +22,7 @@ import threading
 import time
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -79,17 +79,13 @@ class Database:
         weakref.finalize(self, self._engine.dispose)  # nobody need close a database, and none is left open
         _databases.add(self)
 
-    @contextmanager
-    def begin(self) -> Iterator[Connection]:
+    def begin(self) -> AbstractContextManager[Connection]:
         """A writing transaction: committed at the end of the block, rolled back if it raises."""
-        with self._transaction(read_only=False) as connection:
-            yield connection
+        return self._transaction(read_only=False)
 
-    @contextmanager
-    def read(self) -> Iterator[Connection]:
+    def read(self) -> AbstractContextManager[Connection]:
         """A reading transaction."""
-        with self._transaction(read_only=True) as connection:
-            yield connection
+        return self._transaction(read_only=True)
 
     @contextmanager
     def change_schema(self, wait: timedelta = _SCHEMA_WAIT) -> Iterator[Connection]:

@@ -29,7 +29,7 @@ _LARGEST_FORM, _STRANGERS_LARGEST_FORM = 10 * 1024 * 1024, 64 * 1024  # bytes
 
 
 class Guard:
-    """Finds out who asks, and reads and checks what they send, before any page."""
+    """Finds out who asks, and reads and checks what they send, before any page; what pages do is done by that user."""
 
     def __init__(self, app: ASGIApp, engine: ProcessEngine, sessions: Sessions, pages: Pages) -> None:
         """Stand before this application."""
@@ -46,10 +46,12 @@ class Guard:
         request = Request(scope, receive)
         _refuse_unreadable(request)
         refuse_strangers(self._engine, (scope.get("server") or ("",))[0])
-        announce(request, await run_in_threadpool(self._visitor, request))
+        visitor = await run_in_threadpool(self._visitor, request)
+        announce(request, visitor)
         app = self._app if request.method in _SAFE_METHODS else self._act
         try:
-            await app(scope, receive, send)
+            with self._engine.identity_service.acting_as(visitor.user_id or None):
+                await app(scope, receive, send)
         except ClientDisconnect:
             return  # in the middle of a form; nobody is left to answer
 

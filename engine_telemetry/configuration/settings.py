@@ -67,6 +67,7 @@ class Configuration:
         database_url: SQLAlchemy URL of the engine's database. It may hold a password: no message shows it.
         database_schema_update: Create or migrate the tables at start; otherwise an old schema refuses to start.
         job_executor_activate: Whether this process does jobs: timers and asynchronous continuations.
+        history_cleanup_activate: Whether the job executor forgets instances once their ``historyTimeToLive`` is over.
         initialize_telemetry: The flag's first value, used only if nobody has decided in this database.
         telemetry_endpoint: Where reports are posted. Without one, nothing is sent.
         telemetry_reporter_activate: Whether the reporter thread runs at all.
@@ -94,6 +95,7 @@ class Configuration:
     database_url: str = field(default="sqlite:///engine.db", repr=False, metadata={_KIND: values.DATABASE_URL})
     database_schema_update: bool = field(default=True, metadata={_KIND: values.BOOLEAN})
     job_executor_activate: bool = field(default=True, metadata={_KIND: values.BOOLEAN})
+    history_cleanup_activate: bool = field(default=False, metadata={_KIND: values.BOOLEAN})
     initialize_telemetry: bool | None = field(default=None, metadata={_KIND: values.BOOLEAN})
     telemetry_endpoint: str | None = field(default=None, metadata={_KIND: values.ENDPOINT})
     telemetry_reporter_activate: bool = field(default=True, metadata={_KIND: values.BOOLEAN})

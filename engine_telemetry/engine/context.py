@@ -27,6 +27,7 @@ class CommandContext:
         external_tasks_available: To be notified after the commit, when a worker may find a task.
         shared: What commands of the same transaction share, by its type.
         jobs_available: To be notified after the commit, when there may be something to do for the job executor.
+        acting_user: The id of who has the command executed; ``None`` if nobody is known to.
     """
 
     connection: Connection
@@ -39,6 +40,7 @@ class CommandContext:
     jobs_available: Signal
     callbacks: list[Callable[[], None]] = field(default_factory=list)
     shared: dict[type, Any] = field(default_factory=dict)
+    acting_user: str | None = None
 
     def after_commit(self, callback: Callable[[], None]) -> None:
         """Have this called when everything is committed; not at all if it is not. Before the command is counted."""

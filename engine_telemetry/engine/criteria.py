@@ -10,12 +10,14 @@ from engine_telemetry.engine.entities import VariableCondition
 class Paging(TypedDict, total=False):
     """Order and part of a result.
 
-    ``sort_by`` takes the names of Camunda's REST API; without it the order is that of the ids.
+    ``sort_by`` takes the names of Camunda's REST API; without it the order is that of the ids. ``sorting`` takes
+    several of them, each with its order, in place of the other two.
     ``max_results`` of ``None`` means all.
     """
 
     sort_by: str | None
     sort_order: Literal["asc", "desc"] | None
+    sorting: Sequence[tuple[str, Literal["asc", "desc"]]]
     first_result: int
     max_results: int | None
 
@@ -26,6 +28,7 @@ class DeploymentCriteria(TypedDict, total=False):
     deployment_id: str | None
     name: str | None
     name_like: str | None
+    name_containing: str | None
     source: str | None
     before: datetime | None
     after: datetime | None
@@ -61,10 +64,12 @@ class ProcessDefinitionSearch(ProcessDefinitionCriteria, Paging, total=False):
 
 
 class TaskCriteria(TypedDict, total=False):
-    """Which user tasks. ``…_like`` takes SQL's wildcards; names and descriptions are compared without regard to case.
+    """Which user tasks. ``…_like`` takes SQL's wildcards. It has no regard to case; names and descriptions have none.
 
     Candidates are those who may claim: a user for whom the task is, or who belongs to a group for which it is. As in
     Camunda, who asks by candidates finds tasks that nobody has claimed, unless ``include_assigned_tasks`` is set.
+    ``candidate_groups_of`` is a user: the groups are those that the user belongs to. ``any_of`` has further criteria,
+    of which a task must meet one; if it has them several times, one of each.
 
     ``sort_by``: id, name, nameCaseInsensitive, created, lastUpdated, assignee, priority, instanceId, executionId,
     dueDate, followUpDate, description.
@@ -97,6 +102,7 @@ class TaskCriteria(TypedDict, total=False):
     candidate_user: str | None
     candidate_group: str | None
     candidate_groups: Collection[str] | None
+    candidate_groups_of: str | None
     with_candidate_users: bool | None
     with_candidate_groups: bool | None
     include_assigned_tasks: bool | None
@@ -127,6 +133,7 @@ class TaskCriteria(TypedDict, total=False):
     suspended: bool | None
     process_variables: Sequence[VariableCondition] | None
     task_variables: Sequence[VariableCondition] | None
+    any_of: Sequence["TaskCriteria"] | None
 
 
 class TaskSearch(TaskCriteria, Paging, total=False):
@@ -165,12 +172,17 @@ class ExternalTaskSearch(ExternalTaskCriteria, Paging, total=False):
 
 
 class UserCriteria(TypedDict, total=False):
-    """Which users. ``sort_by``: userId, firstName, lastName, email."""
+    """Which users. ``sort_by``: userId, firstName, lastName, email.
+
+    ``containing`` is a text in the id, the names or the e-mail address, in any case.
+    """
 
     user_id: str | None
+    user_ids: Collection[str] | None
     first_name: str | None
     last_name: str | None
     email: str | None
+    containing: str | None
     member_of: str | None
 
 
@@ -179,12 +191,31 @@ class UserSearch(UserCriteria, Paging, total=False):
 
 
 class GroupCriteria(TypedDict, total=False):
-    """Which groups. ``sort_by``: id, name."""
+    """Which groups. ``sort_by``: id, name. ``containing`` is a text in the id or the name, in any case."""
 
     group_id: str | None
     name: str | None
+    containing: str | None
     member: str | None
 
 
 class GroupSearch(GroupCriteria, Paging, total=False):
     """Which groups, in which order."""
+
+
+class FilterCriteria(TypedDict, total=False):
+    """Which saved filters. ``sort_by``: filterId, resourceType, name, owner.
+
+    ``visible_to`` is a user: found are that user's filters, and those without an owner.
+    """
+
+    filter_id: str | None
+    resource_type: str | None
+    name: str | None
+    name_like: str | None
+    owner: str | None
+    visible_to: str | None
+
+
+class FilterSearch(FilterCriteria, Paging, total=False):
+    """Which saved filters, in which order."""

@@ -64,10 +64,14 @@ class ModelActivity:
 
     Attributes:
         type: Camunda's: userTask, startEvent, exclusiveGateway and so on.
+        calls: The key of the process that it calls, or the expression that gives it.
+        decides: The same for the decision that it asks.
     """
 
     name: str | None
     type: str
+    calls: str | None = None
+    decides: str | None = None
 
 
 @dataclass(frozen=True)

@@ -13,19 +13,24 @@ class HistoricProcessInstanceCriteria(TypedDict, total=False):
 
     ``sort_by``: instanceId, definitionId, definitionKey, definitionName, definitionVersion, businessKey, startTime,
     endTime. ``executed_activity_ids`` are of activities that have ended, ``active_activity_ids`` of those that go on.
+    ``business_key_containing`` takes a text as it is, in any case; of each group of conditions in ``any_variables``
+    one must be met.
     """
 
     instance_id: str | None
     instance_ids: Collection[str] | None
     definition_id: str | None
+    deployment_id: str | None
     definition_key: str | None
     definition_keys: Collection[str] | None
     definition_keys_not: Collection[str] | None
     definition_name: str | None
     definition_name_like: str | None
+    definition_version: int | None
     business_key: str | None
     business_keys: Collection[str] | None
     business_key_like: str | None
+    business_key_containing: str | None
     root_only: bool | None
     finished: bool | None
     states: Collection[str] | None
@@ -44,6 +49,7 @@ class HistoricProcessInstanceCriteria(TypedDict, total=False):
     executed_activity_ids: Collection[str] | None
     active_activity_ids: Collection[str] | None
     variables: Sequence[VariableCondition] | None
+    any_variables: Sequence[Sequence[VariableCondition]] | None
 
 
 class HistoricProcessInstanceSearch(HistoricProcessInstanceCriteria, Paging, total=False):
@@ -168,6 +174,7 @@ class HistoricIncidentCriteria(TypedDict, total=False):
     ended_before: datetime | None
     ended_after: datetime | None
     activity_id: str | None
+    activity_ids: Collection[str] | None
     failed_activity_id: str | None
     cause_incident_id: str | None
     root_cause_incident_id: str | None
@@ -177,3 +184,29 @@ class HistoricIncidentCriteria(TypedDict, total=False):
 
 class HistoricIncidentSearch(HistoricIncidentCriteria, Paging, total=False):
     """Which incidents, in which order."""
+
+
+class OperationCriteria(TypedDict, total=False):
+    """Which entries of the log of what people did. ``sort_by``: timestamp."""
+
+    log_id: str | None
+    operation_id: str | None
+    user_id: str | None
+    operation: str | None
+    entity_type: str | None
+    entity_types: Collection[str] | None
+    property: str | None
+    definition_id: str | None
+    definition_key: str | None
+    instance_id: str | None
+    task_id: str | None
+    job_id: str | None
+    external_task_id: str | None
+    deployment_id: str | None
+    batch_id: str | None
+    since: datetime | None
+    until: datetime | None
+
+
+class OperationSearch(OperationCriteria, Paging, total=False):
+    """Which entries, in which order."""

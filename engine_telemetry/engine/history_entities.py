@@ -72,6 +72,21 @@ class HistoricActivityInstance(_Ending):
 
 
 @dataclass(frozen=True)
+class HistoricActivityStatistics:
+    """How often an activity goes on in a process instance, and how often it has ended.
+
+    Attributes:
+        finished: How often it has ended, in whatever way.
+        canceled: How often it was ended from outside.
+    """
+
+    activity_id: str
+    running: int
+    finished: int
+    canceled: int
+
+
+@dataclass(frozen=True)
 class HistoricTaskInstance(_Ending):
     """A user task that waits, or that was done or deleted."""
 
@@ -138,3 +153,52 @@ class HistoricIncident:
     root_cause_incident_id: str
     annotation: str | None
     state: str
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What somebody did, for one property that was changed by it.
+
+    Attributes:
+        operation_id: Shared by what was changed at once.
+        operation: Camunda's name, for example ``Claim``.
+        entity_type: Camunda's name of what was changed, for example ``Task``.
+        definition_key: ``None`` too, if the definition has been deleted.
+        property: What was changed; of a variable, its name.
+        old_value: As a text; a date in RFC 3339. Values of variables are not kept.
+    """
+
+    id: str
+    operation_id: str
+    time: datetime
+    user_id: str
+    operation: str
+    entity_type: str
+    definition_id: str | None
+    definition_key: str | None
+    instance_id: str | None
+    task_id: str | None
+    job_id: str | None
+    external_task_id: str | None
+    deployment_id: str | None
+    batch_id: str | None
+    property: str | None
+    old_value: str | None
+    new_value: str | None
+
+
+@dataclass(frozen=True)
+class Hour:
+    """What happened in an hour.
+
+    Attributes:
+        start: When it began, UTC.
+        started: How many process instances started in it.
+        ended: How many ended, in whatever way.
+        incidents: How many incidents came up.
+    """
+
+    start: datetime
+    started: int
+    ended: int
+    incidents: int

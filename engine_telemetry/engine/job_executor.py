@@ -19,6 +19,11 @@ instance never run beside each other on a node; on two nodes the lock of the ins
 is rolled back, and a second transaction counts the retries down or makes an incident. A process that is killed
 leaves locks that run out: a job is done at least once, and its transaction is committed once.
 
+Behind the jobs of a turn come some items of a batch (``batch_worker.py``), until somebody makes a job: so a batch of
+many thousand items holds up such a job for no longer than one item takes. After each item the thread rests as long as
+that took, so that others get at the database (SQLite has one writer at a time, and no queue for the next) and at the
+interpreter.
+
 A fork waits a little while for the transaction that the thread is in, because a SQLite database cannot be used by a
 child that was forked out of one. Closing waits for the job that is being done no longer than ``CLOSE_SECONDS``.
 """
@@ -29,11 +34,13 @@ import os
 import threading
 import time
 import weakref
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from uuid import uuid4
 
+from engine_telemetry.engine.batch_worker import do_item
 from engine_telemetry.engine.commands.job_execution import (
     AcquireJobsCmd,
     ExecuteJobsCmd,
@@ -43,7 +50,7 @@ from engine_telemetry.engine.commands.job_execution import (
 from engine_telemetry.engine.context import CommandContext, ReadOnly
 from engine_telemetry.engine.executor import DEADLOCK, Executor
 from engine_telemetry.engine.job_lead import JobLead
-from engine_telemetry.engine.persistence import jobs
+from engine_telemetry.engine.persistence import batches, jobs
 from engine_telemetry.exceptions import OptimisticLockingException, ProcessEngineException
 
 logger = logging.getLogger("engine_telemetry.engine")
@@ -51,11 +58,13 @@ logger = logging.getLogger("engine_telemetry.engine")
 CLOSE_SECONDS = 2.0
 FORK_SECONDS = 5.0
 MOST_JOBS = 3  # that are acquired at once, as in Camunda
+MOST_ITEMS = 20  # of a batch, in a turn
 
 _LISTEN_SECONDS = 0.5
 _STANDBY_SECONDS = 5.0
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 60.0
+_LONGEST_REST = 0.2
 
 _executors: "weakref.WeakSet[JobExecutor]" = weakref.WeakSet()
 
@@ -67,10 +76,12 @@ class _Outlook:
     Attributes:
         anything: Whether there is something to do.
         seconds: Until the next job is due.
+        portion: What is to be done next in a batch.
     """
 
     anything: bool
     seconds: float
+    portion: batches.Portion | None
 
 
 class _Look(ReadOnly):
@@ -78,11 +89,12 @@ class _Look(ReadOnly):
 
     def __call__(self, context: CommandContext) -> _Outlook:
         now = context.clock()
+        portion = batches.next_portion(context.connection, MOST_ITEMS)
         if jobs.anything_to_do(context.connection, now):
-            return _Outlook(anything=True, seconds=0.0)
+            return _Outlook(anything=True, seconds=0.0, portion=portion)
         due = jobs.next_due(context.connection, now)
         seconds = _LONGEST_PAUSE if due is None else (due - now) / timedelta(seconds=1)
-        return _Outlook(anything=False, seconds=seconds)
+        return _Outlook(anything=False, seconds=seconds, portion=portion)
 
 
 def do_job(executor: Executor, job_id: str, owner: str | None = None) -> None:
@@ -101,12 +113,14 @@ class JobExecutor:
     Args:
         executor: Executes the commands.
         lead: Which process does the jobs.
+        clean_up: Is called now and then, to do something else that it bounds; whether there may be more to do.
     """
 
-    def __init__(self, executor: Executor, lead: JobLead) -> None:
+    def __init__(self, executor: Executor, lead: JobLead, clean_up: Callable[[], bool]) -> None:
         """Do nothing yet."""
         self._executor = executor
         self._lead = lead
+        self._clean_up = clean_up
         self._trouble: str | None = None
         self.forget_process()
         _executors.add(self)
@@ -161,7 +175,7 @@ class JobExecutor:
                 continue
             bell = self._lead.bell()
             self._woken.clear()
-            seconds = self._turn()
+            seconds = self._turn(bell)
             if seconds:
                 self._listen(bell, min(pause, seconds))
             pause = min(pause * 2, _LONGEST_PAUSE) if seconds else _FIRST_PAUSE
@@ -174,15 +188,17 @@ class JobExecutor:
             self._woken.clear()
             self._lead.ring()
 
-    def _turn(self) -> float:
+    def _turn(self, bell: bytes) -> float:
         """Do what there is to do; for how many seconds there is nothing more."""
         try:
             outlook = self._do_some()
+            more = outlook.portion is not None and self._work_off(outlook.portion, bell)
+            more = self._clean_up_some() or more
         except Exception as exc:  # noqa: BLE001  the database is away, or something else that may pass
             self._failed(exc)
             return _LONGEST_PAUSE
         self._worked()
-        return outlook.seconds
+        return 0.0 if more else outlook.seconds
 
     def _do_some(self) -> _Outlook:
         with self._busy:
@@ -201,6 +217,29 @@ class JobExecutor:
             do_job(self._executor, job_id, self._owner)
         except Exception as exc:  # noqa: BLE001  a delegate may raise anything, and it is noted with the job
             logger.warning("The job %s failed with a %s; its error message says more", job_id, type(exc).__name__)
+
+    def _work_off(self, portion: batches.Portion, bell: bytes) -> bool:
+        """Do items of a batch, resting after each, until there may be a job; whether there may be more to do in it."""
+        for item_id in portion.item_ids:
+            begun = time.monotonic()
+            with self._busy:
+                if self._stopped.is_set() or not do_item(self._executor, portion, item_id):
+                    return False
+            if self._rest(begun) or self._lead.bell() != bell:
+                break
+        return bool(portion.item_ids)
+
+    def _clean_up_some(self) -> bool:
+        begun = time.monotonic()
+        with self._busy:
+            more = self._clean_up()
+        if more:
+            self._rest(begun)
+        return more
+
+    def _rest(self, begun: float) -> bool:
+        """Rest for as long as something took; whether there may be a job before that is over."""
+        return self._woken.wait(min(time.monotonic() - begun, _LONGEST_REST))
 
     def _listen(self, bell: bytes, seconds: float) -> None:
         """Wait for that long, or until there may be something to do."""

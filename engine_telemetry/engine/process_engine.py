@@ -14,18 +14,22 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from engine_telemetry.configuration import Configuration
 from engine_telemetry.database import Database
+from engine_telemetry.engine.acting import acting_user
 from engine_telemetry.engine.context import Command, CommandContext
 from engine_telemetry.engine.decision_cache import DecisionCache
 from engine_telemetry.engine.definitions import ModelCache
 from engine_telemetry.engine.delegates import Delegates
 from engine_telemetry.engine.executor import Executor, Run, Transactions, counting, log_commands, translated
+from engine_telemetry.engine.history_cleanup import HistoryCleanup
 from engine_telemetry.engine.job_executor import JobExecutor
 from engine_telemetry.engine.job_lead import JobLead, lead_path
+from engine_telemetry.engine.persistence.batches import any_open
 from engine_telemetry.engine.persistence.jobs import any_job
 from engine_telemetry.engine.persistence.schema import prepare_schema
 from engine_telemetry.engine.services import (
     DecisionService,
     ExternalTaskService,
+    FilterService,
     FormService,
     HistoryService,
     IdentityService,
@@ -82,7 +86,8 @@ class ProcessEngine:
         self._decisions = DecisionCache()
         self._transactions = Transactions(self._database, self._new_context)
         self.executor = Executor([self._open_first, log_commands, counting(self.telemetry)], self._transactions)
-        self._job_executor = JobExecutor(self.executor, self._new_lead())
+        cleanup = HistoryCleanup(self.executor, active=self.configuration.history_cleanup_activate)
+        self._job_executor = JobExecutor(self.executor, self._new_lead(), cleanup)
         self._jobs_available.subscribe(self._job_executor.wake)
         self.decision_service = DecisionService(self.executor)
         self.repository_service = RepositoryService(self.executor)
@@ -90,6 +95,7 @@ class ProcessEngine:
         self.task_service = TaskService(self.executor)
         self.external_task_service = ExternalTaskService(self.executor)
         self.form_service = FormService(self.executor)
+        self.filter_service = FilterService(self.executor)
         self.history_service = HistoryService(self.executor)
         self.identity_service = IdentityService(self.executor)
         self.management_service = ManagementService(self.executor)
@@ -182,10 +188,10 @@ class ProcessEngine:
         self._job_executor.allow()
         try:
             with self._database.read() as connection:
-                expected = any_job(connection)
+                expected = any_job(connection) or any_open(connection)
         except SQLAlchemyError:  # the job executor tries again, and says what is wrong
             expected = True
-        if expected:
+        if expected or self.configuration.history_cleanup_activate:
             self._job_executor.start()
 
     def _new_lead(self) -> JobLead:
@@ -222,6 +228,7 @@ class ProcessEngine:
             self._delegates,
             self.external_tasks_available,
             self._jobs_available,
+            acting_user=acting_user(),
         )
 
 

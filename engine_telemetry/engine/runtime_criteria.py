@@ -13,7 +13,7 @@ class ProcessInstanceCriteria(TypedDict, total=False):
 
     ``sort_by``: instanceId, businessKey, definitionId, definitionKey, startTime. ``activity_ids`` are those of
     activities that go on now; ``with_incidents`` looks for open ones. ``business_key_containing`` takes a text as
-    it is, in any case; of the conditions in ``any_variable`` one must be met.
+    it is, in any case; of each group of conditions in ``any_variables`` one must be met.
     """
 
     instance_id: str | None
@@ -25,6 +25,7 @@ class ProcessInstanceCriteria(TypedDict, total=False):
     definition_keys: Collection[str] | None
     definition_keys_not: Collection[str] | None
     definition_id: str | None
+    definition_version: int | None
     deployment_id: str | None
     super_instance_id: str | None
     sub_instance_id: str | None
@@ -40,7 +41,7 @@ class ProcessInstanceCriteria(TypedDict, total=False):
     incident_message: str | None
     incident_message_like: str | None
     variables: Sequence[VariableCondition] | None
-    any_variable: Sequence[VariableCondition] | None
+    any_variables: Sequence[Sequence[VariableCondition]] | None
 
 
 class ProcessInstanceSearch(ProcessInstanceCriteria, Paging, total=False):
@@ -48,11 +49,16 @@ class ProcessInstanceSearch(ProcessInstanceCriteria, Paging, total=False):
 
 
 class DecisionDefinitionCriteria(TypedDict, total=False):
-    """Which decision definitions. ``sort_by``: id, key, name, version, versionTag, deploymentId."""
+    """Which decision definitions. ``sort_by``: id, key, name, version, versionTag, deploymentId.
 
+    ``containing`` is a text in the name or in the key, in any case.
+    """
+
+    containing: str | None
     decision_id: str | None
     decision_ids: Collection[str] | None
     key: str | None
+    keys: Collection[str] | None
     key_like: str | None
     name: str | None
     name_like: str | None
@@ -111,6 +117,7 @@ class EventSubscriptionCriteria(TypedDict, total=False):
     event_name: str | None
     instance_id: str | None
     activity_id: str | None
+    activity_ids: Collection[str] | None
     of_instances: bool | None
 
 
@@ -132,6 +139,7 @@ class JobCriteria(TypedDict, total=False):
     definition_id: str | None
     definition_key: str | None
     activity_id: str | None
+    activity_ids: Collection[str] | None
     failed_activity_id: str | None
     timers: bool | None
     with_retries_left: bool | None
@@ -157,12 +165,14 @@ class IncidentCriteria(TypedDict, total=False):
 
     ``sort_by``: incidentId, incidentTimestamp, incidentType, executionId, activityId, processInstanceId,
     processDefinitionId, causeIncidentId, rootCauseIncidentId, configuration, incidentMessage.
+    ``message_containing`` takes a text as it is, in any case.
     """
 
     incident_id: str | None
     kind: str | None
     message: str | None
     message_like: str | None
+    message_containing: str | None
     definition_id: str | None
     definition_keys: Collection[str] | None
     instance_id: str | None
@@ -170,6 +180,7 @@ class IncidentCriteria(TypedDict, total=False):
     before: datetime | None
     after: datetime | None
     activity_id: str | None
+    activity_ids: Collection[str] | None
     failed_activity_id: str | None
     cause_incident_id: str | None
     root_cause_incident_id: str | None

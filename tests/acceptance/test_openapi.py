@@ -108,4 +108,5 @@ def _fill(app: Any) -> dict[str, str]:
         "incident_id": incident.id,
         "name": "amount",
         "group_id": "camunda-admin",
+        "filter_id": engine.filter_service.create(name="All", query={}).id,
     }

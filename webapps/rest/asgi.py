@@ -7,6 +7,7 @@ from datetime import timedelta
 from urllib.parse import quote
 from weakref import WeakKeyDictionary
 
+from anyio import CapacityLimiter, to_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
@@ -138,12 +139,16 @@ async def _disconnected(request: HttpRequest) -> None:
 
 
 class _ForKnownUsers:
-    """Lets a request pass when it is known who asks, if that must be known; before its body is read."""
+    """Lets a request pass when it is known who asks, if that must be known; before its body is read.
+
+    What is done then is done by that user; without passwords, by nobody.
+    """
 
     def __init__(self, engine: ProcessEngine, authentication: Authentication, app: ASGIApp) -> None:
         self._engine = engine
         self._authentication = authentication
         self._app = app
+        self._one_at_a_time = CapacityLimiter(1)  # passwords are checked so in a process; no thread of others waits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -156,12 +161,16 @@ class _ForKnownUsers:
         except ProcessEngineException as exc:
             await _response(answer_error(exc), request.method)(scope, receive, send)
         else:
-            await self._app({**scope, _USER: user_id}, receive, send)
+            with self._engine.identity_service.acting_as(user_id):
+                await self._app({**scope, _USER: user_id}, receive, send)
 
     async def _user(self, authorization: str) -> str | None:
         if not self._authentication.required:
             return None
-        return await run_in_threadpool(self._authentication.user, authorization)
+        remembered = self._authentication.remembered_user(authorization)
+        if remembered is not None:
+            return remembered
+        return await to_thread.run_sync(self._authentication.user, authorization, limiter=self._one_at_a_time)
 
 
 class _WithoutTrailingSlash:

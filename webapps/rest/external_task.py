@@ -14,7 +14,7 @@ from webapps.rest.resource import Handler, Operation, Resource
 from webapps.rest.shapes import Body, LongInteger, Variables
 from webapps.rest.values import boolean, date, long_integer, not_true, only_true, text, texts, value_of
 
-_QUERY = Query(
+EXTERNAL_TASK_QUERY = Query(
     criteria={
         "externalTaskId": ("external_task_id", text),
         "externalTaskIdIn": ("external_task_ids", texts),
@@ -279,7 +279,7 @@ _TOPIC_PARAMETERS = dict.fromkeys(("withLockedTasks", "withUnlockedTasks", "with
 RESOURCES = (
     *listed(
         "/external-task",
-        _QUERY,
+        EXTERNAL_TASK_QUERY,
         lambda engine: engine.external_task_service.external_tasks,
         lambda engine: engine.external_task_service.count_external_tasks,
         ExternalTaskDto,

@@ -138,10 +138,11 @@ class Fetch:
         )
 
     def give_back(self, tasks: Sequence[LockedExternalTask]) -> None:
-        """Unlock what an attempt has locked."""
-        for task in tasks:
-            with suppress(NotFoundException):  # completed or deleted meanwhile
-                self.engine.external_task_service.unlock(task.id)
+        """Unlock what an attempt has locked. That is no operation of the worker's, so nobody acts."""
+        with self.engine.identity_service.acting_as(None):
+            for task in tasks:
+                with suppress(NotFoundException):  # completed or deleted meanwhile
+                    self.engine.external_task_service.unlock(task.id)
 
 
 def fetch_and_lock(engine: ProcessEngine, _: Request, body: FetchExternalTasksDto) -> list[LockedExternalTaskDto]:

@@ -1,4 +1,4 @@
-"""The resources of users and groups; they are read only here, the command line changes them."""
+"""The resources of users and groups."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -7,20 +7,33 @@ from engine_telemetry.engine import ProcessEngine
 from engine_telemetry.engine.entities import Group, User
 from engine_telemetry.exceptions import InvalidRequestException
 from webapps.rest.exchange import Request
+from webapps.rest.identity_changes import (
+    add_member,
+    create_group,
+    create_user,
+    delete_group,
+    delete_user,
+    for_administrators,
+    put_credentials,
+    put_group,
+    put_profile,
+    remove_member,
+)
 from webapps.rest.listed import listed
 from webapps.rest.queries import Query
 from webapps.rest.resource import Operation, Resource
-from webapps.rest.values import required, text
+from webapps.rest.values import required, text, texts
 
 _USERS = Query(
     criteria={
         "id": ("user_id", text),
+        "idIn": ("user_ids", texts),
         "firstName": ("first_name", text),
         "lastName": ("last_name", text),
         "email": ("email", text),
         "memberOfGroup": ("member_of", text),
     },
-    unavailable="emailLike firstNameLike idIn lastNameLike memberOfTenant potentialStarter",
+    unavailable="emailLike firstNameLike lastNameLike memberOfTenant potentialStarter",
     orders="userId firstName lastName email",
 )
 _GROUPS = Query(
@@ -103,7 +116,10 @@ RESOURCES = (
         UserProfileDto,
         methods=("GET",),
     ),
-    Resource("/user/{user_id}/profile", {"GET": get_profile}),
+    Resource("/user/create", {"POST": for_administrators(create_user)}),
+    Resource("/user/{user_id}", {"DELETE": for_administrators(delete_user)}),
+    Resource("/user/{user_id}/profile", {"GET": get_profile, "PUT": for_administrators(put_profile)}),
+    Resource("/user/{user_id}/credentials", {"PUT": for_administrators(put_credentials)}),
     *listed(
         "/group",
         _GROUPS,
@@ -112,6 +128,14 @@ RESOURCES = (
         GroupDto,
         methods=("GET",),
     ),
-    Resource("/group/{group_id}", {"GET": get_group}),
+    Resource("/group/create", {"POST": for_administrators(create_group)}),
+    Resource(
+        "/group/{group_id}",
+        {"GET": get_group, "PUT": for_administrators(put_group), "DELETE": for_administrators(delete_group)},
+    ),
+    Resource(
+        "/group/{group_id}/members/{user_id}",
+        {"PUT": for_administrators(add_member), "DELETE": for_administrators(remove_member)},
+    ),
     Resource("/identity/groups", {"GET": Operation(get_groups, parameters={"userId": text})}),
 )

@@ -39,7 +39,7 @@ _INCIDENTS = Query(
         " causeIncidentId rootCauseIncidentId configuration incidentMessage"
     ),
 )
-_JOBS = Query(
+JOB_QUERY = Query(
     criteria={
         "jobId": ("job_id", text),
         "jobIds": ("job_ids", texts),
@@ -234,7 +234,7 @@ RESOURCES = (
     Resource("/incident/{incident_id}/annotation", {"PUT": annotate, "DELETE": clear_annotation}),
     *listed(
         "/job",
-        _JOBS,
+        JOB_QUERY,
         lambda engine: engine.management_service.jobs,
         lambda engine: engine.management_service.count_jobs,
         JobDto,

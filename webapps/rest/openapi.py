@@ -9,7 +9,7 @@ from webapps.rest.exchange import JSON
 from webapps.rest.queries import Query
 from webapps.rest.resource import Operation, Resource
 from webapps.rest.schemas import Schema, Schemas
-from webapps.rest.values import count
+from webapps.rest.values import count, objects
 
 _ERROR = {"$ref": "#/components/schemas/Error"}
 _ERROR_SCHEMA = {
@@ -111,7 +111,8 @@ def _parameters(method: str, operation: Operation, schemas: Schemas) -> Iterable
 
 
 def _criteria(query: Query, schemas: Schemas) -> dict[str, Schema]:
-    return {name: schemas.of_converter(convert) for name, (_, convert) in query.criteria.items()}
+    criteria = {name: schemas.of_converter(convert) for name, (_, convert) in query.criteria.items()}
+    return {**criteria, "orQueries": schemas.of_converter(objects)} if query.or_queries else criteria
 
 
 def _order(query: Query) -> dict[str, Schema]:

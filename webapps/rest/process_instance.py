@@ -16,7 +16,7 @@ from webapps.rest.resource import Operation, Resource
 from webapps.rest.scope_variables import ScopeVariables
 from webapps.rest.values import boolean, not_true, only_true, text, texts, value_of
 
-_QUERY = Query(
+INSTANCE_QUERY = Query(
     criteria={
         "processInstanceIds": ("instance_ids", texts),
         "businessKey": ("business_key", text),
@@ -117,7 +117,7 @@ def _no_instance(request: Request) -> InvalidRequestException:
 RESOURCES = (
     *listed(
         "/process-instance",
-        _QUERY,
+        INSTANCE_QUERY,
         lambda engine: engine.runtime_service.process_instances,
         lambda engine: engine.runtime_service.count_process_instances,
         ProcessInstanceDto,

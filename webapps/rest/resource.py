@@ -41,6 +41,7 @@ class Operation:
         media_type: Of an answer that is not JSON.
         takes: The schema of the body by its media type, where the handler reads it itself.
         summary: In place of the docstring's first line.
+        require: Raises an error for who may not do it.
     """
 
     handle: Handler
@@ -52,6 +53,7 @@ class Operation:
     media_type: str | None = None
     takes: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     summary: str | None = None
+    require: Callable[[ProcessEngine, Request], None] | None = None
 
     @cached_property
     def body(self) -> type[Body] | None:
@@ -70,6 +72,8 @@ class Operation:
 
     def __call__(self, engine: ProcessEngine, request: Request) -> Answer:
         """Do it. It blocks as the engine does, and raises as the engine does."""
+        if self.require is not None:
+            self.require(engine, request)
         body = () if self.body is None else (self.body.read(request.json_object()),)
         result = self.handle(engine, request, *body)
         if isinstance(result, Answer):

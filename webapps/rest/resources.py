@@ -4,12 +4,15 @@ from collections.abc import Mapping
 
 from engine_telemetry.engine import ProcessEngine
 from webapps.rest import (
+    batch,
+    bulk,
     decision_definition,
     deployment,
     engine,
     events,
     external_task,
     fetch_and_lock,
+    filters,
     history,
     identity,
     incident,
@@ -17,9 +20,11 @@ from webapps.rest import (
     process_instance,
     runtime,
     statistics,
+    suspension,
     task,
     task_details,
     telemetry,
+    user_operation,
     version,
 )
 from webapps.rest.exchange import Request
@@ -38,6 +43,9 @@ OF_ALL_ENGINES = engine.RESOURCES
 OF_AN_ENGINE = (
     Resource("/openapi.json", {"GET": get_openapi}),
     *version.RESOURCES,
+    *bulk.RESOURCES,
+    *suspension.RESOURCES,
+    *batch.RESOURCES,
     *deployment.RESOURCES,
     *statistics.RESOURCES,
     *process_definition.RESOURCES,
@@ -45,12 +53,14 @@ OF_AN_ENGINE = (
     *process_instance.RESOURCES,
     *task.RESOURCES,
     *task_details.RESOURCES,
+    *filters.RESOURCES,
     *fetch_and_lock.RESOURCES,
     *external_task.RESOURCES,
     *events.RESOURCES,
     *runtime.RESOURCES,
     *incident.RESOURCES,
     *history.RESOURCES,
+    *user_operation.RESOURCES,
     *identity.RESOURCES,
     *telemetry.RESOURCES,
 )

@@ -7,6 +7,7 @@ from typing import Literal, Self
 
 from engine_telemetry.engine import ProcessEngine
 from engine_telemetry.engine.entities import Task, TypedValue
+from engine_telemetry.engine.task_queries import CRITERIA, ORDERS, Kind
 from engine_telemetry.exceptions import InvalidRequestException
 from webapps.rest.conditions import conditions
 from webapps.rest.exchange import Request
@@ -14,86 +15,31 @@ from webapps.rest.listed import listed
 from webapps.rest.queries import Query
 from webapps.rest.resource import Operation, Resource
 from webapps.rest.shapes import Body, Variables
-from webapps.rest.values import date, integer, not_true, only_true, text, texts
+from webapps.rest.values import Converter, date, integer, not_true, only_true, text, texts
 
-_QUERY = Query(
-    criteria={
-        "taskId": ("task_id", text),
-        "taskIdIn": ("task_ids", texts),
-        "activityInstanceIdIn": ("task_ids", texts),
-        "processInstanceId": ("instance_id", text),
-        "executionId": ("instance_id", text),
-        "processInstanceIdIn": ("instance_ids", texts),
-        "processInstanceBusinessKey": ("business_key", text),
-        "processInstanceBusinessKeyIn": ("business_keys", texts),
-        "processInstanceBusinessKeyLike": ("business_key_like", text),
-        "processDefinitionKey": ("definition_key", text),
-        "processDefinitionKeyIn": ("definition_keys", texts),
-        "processDefinitionId": ("definition_id", text),
-        "processDefinitionName": ("definition_name", text),
-        "processDefinitionNameLike": ("definition_name_like", text),
-        "deploymentId": ("deployment_id", text),
-        "taskDefinitionKey": ("task_definition_key", text),
-        "taskDefinitionKeyIn": ("task_definition_keys", texts),
-        "taskDefinitionKeyLike": ("task_definition_key_like", text),
-        "taskDefinitionKeyNotIn": ("task_definition_keys_not", texts),
-        "assignee": ("assignee", text),
-        "assigneeIn": ("assignees", texts),
-        "assigneeNotIn": ("assignees_not", texts),
-        "assigneeLike": ("assignee_like", text),
-        "assigned": ("assigned", only_true),
-        "unassigned": ("unassigned", only_true),
-        "owner": ("owner", text),
-        "candidateUser": ("candidate_user", text),
-        "candidateGroup": ("candidate_group", text),
-        "candidateGroups": ("candidate_groups", texts),
-        "withCandidateUsers": ("with_candidate_users", only_true),
-        "withoutCandidateUsers": ("with_candidate_users", not_true),
-        "withCandidateGroups": ("with_candidate_groups", only_true),
-        "withoutCandidateGroups": ("with_candidate_groups", not_true),
-        "includeAssignedTasks": ("include_assigned_tasks", only_true),
-        "involvedUser": ("involved_user", text),
-        "name": ("name", text),
-        "nameNotEqual": ("name_not", text),
-        "nameLike": ("name_like", text),
-        "nameNotLike": ("name_not_like", text),
-        "description": ("description", text),
-        "descriptionLike": ("description_like", text),
-        "delegationState": ("delegation_state", text),
-        "priority": ("priority", integer),
-        "minPriority": ("min_priority", integer),
-        "maxPriority": ("max_priority", integer),
-        "dueDate": ("due", date),
-        "dueBefore": ("due_before", date),
-        "dueAfter": ("due_after", date),
-        "withoutDueDate": ("with_due", not_true),
-        "followUpDate": ("follow_up", date),
-        "followUpBefore": ("follow_up_before", date),
-        "followUpAfter": ("follow_up_after", date),
-        "followUpBeforeOrNotExistent": ("follow_up_before_or_none", date),
-        "createdOn": ("created", date),
-        "createdBefore": ("created_before", date),
-        "createdAfter": ("created_after", date),
-        "updatedAfter": ("updated_after", date),
-        "active": ("suspended", not_true),
-        "suspended": ("suspended", only_true),
-        "processVariables": ("process_variables", conditions),
-        "taskVariables": ("task_variables", conditions),
-    },
+_CONVERTERS: Mapping[Kind, Converter] = {
+    "text": text,
+    "integer": integer,
+    "texts": texts,
+    "date": date,
+    "yes": only_true,
+    "no": not_true,
+    "conditions": conditions,
+}
+TASK_QUERY = Query(
+    criteria={name: (keyword, _CONVERTERS[kind]) for name, (keyword, kind) in CRITERIA.items()},
     unavailable=(
         "assigneeExpression assigneeLikeExpression candidateGroupExpression candidateGroupLike"
         " candidateGroupsExpression candidateUserExpression caseDefinitionId caseDefinitionKey caseDefinitionName"
         " caseDefinitionNameLike caseExecutionId caseInstanceBusinessKey caseInstanceBusinessKeyLike caseInstanceId"
         " caseInstanceVariables createdAfterExpression createdBeforeExpression createdOnExpression dueAfterExpression"
         " dueBeforeExpression dueDateExpression followUpAfterExpression followUpBeforeExpression"
-        " followUpBeforeOrNotExistentExpression followUpDateExpression involvedUserExpression orQueries ownerExpression"
+        " followUpBeforeOrNotExistentExpression followUpDateExpression involvedUserExpression ownerExpression"
         " parentTaskId processInstanceBusinessKeyExpression processInstanceBusinessKeyLikeExpression tenantIdIn"
         " updatedAfterExpression variableNamesIgnoreCase variableValuesIgnoreCase"
     ),
-    orders=(
-        "id name nameCaseInsensitive created lastUpdated assignee priority instanceId executionId dueDate followUpDate"
-        " description"
-    ),
+    orders=ORDERS,
+    or_queries=True,
 )
 
 
@@ -283,7 +229,7 @@ def throw_escalation(engine: ProcessEngine, request: Request, body: TaskEscalati
 RESOURCES = (
     *listed(
         "/task",
-        _QUERY,
+        TASK_QUERY,
         lambda engine: engine.task_service.tasks,
         lambda engine: engine.task_service.count_tasks,
         TaskDto,

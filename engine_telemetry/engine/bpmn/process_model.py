@@ -109,10 +109,14 @@ class ProcessModel:
         )
 
     @property
-    def activities(self) -> Mapping[str, tuple[str | None, str]]:
-        """Name and Camunda's type of each element that tokens come to, by id."""
+    def activities(self) -> Mapping[str, tuple[str | None, str, str | None, str | None]]:
+        """Name and Camunda's type of each element that tokens come to, the process and the decision it calls, by id."""
         nodes = (one for one in self.spec.task_specs.values() if isinstance(one, Node) and one is not self.root)
-        return {one.bpmn_id: (one.bpmn_name, one.activity_type) for one in nodes}
+        called = ("calledElement", "decisionRef")
+        return {
+            one.bpmn_id: (one.bpmn_name, one.activity_type, *(one.settings.get(name) for name in called))
+            for one in nodes
+        }
 
 
 def parse_models(resource: str, content: bytes, delegates: Delegates = _NO_DELEGATES) -> list[ProcessModel]:

@@ -12,8 +12,8 @@ FUTURE   the job executor shall let it in, or out
 """
 
 import json
+import logging
 from collections.abc import Iterator
-from uuid import uuid4
 
 from SpiffWorkflow import TaskState
 from SpiffWorkflow.bpmn import BpmnWorkflow
@@ -22,6 +22,18 @@ from SpiffWorkflow.specs.base import TaskSpec
 from SpiffWorkflow.task import Task
 
 from engine_telemetry.engine.bpmn.script_engine import RefusingScriptEngine
+from engine_telemetry.engine.ids import new_id
+
+_log = logging.getLogger("spiff.task")
+
+
+class Token(Task):
+    """A task that says nothing of its changes to a log that nobody reads; to gather what it says takes longest."""
+
+    def _set_state(self, value: int) -> None:
+        if _log.isEnabledFor(logging.INFO):
+            super()._set_state(value)
+        self._state = value
 
 
 class TokenTree(BpmnWorkflow):
@@ -33,14 +45,16 @@ class TokenTree(BpmnWorkflow):
 
     def add(self, node: TaskSpec, parent: Task | None, state: int = TaskState.READY, **data: object) -> Task:
         """Put a token below a scope."""
-        token = Task(self, node, parent, state, new_id())
+        token = Token(self, node, parent, state, new_id())  # a text: SpiffWorkflow's UUIDs take longer to read and find
         token.internal_data = data
         return token
 
     def take_out(self, token: Task) -> None:
         """Take a token without children out of the tree."""
         if token.parent is not None:
-            token.parent._children.remove(token.id)  # noqa: SLF001  as SpiffWorkflow's own removal, without its events
+            siblings = token.parent._children  # noqa: SLF001  as SpiffWorkflow's own removal, without its events
+            at = next(number for number in reversed(range(len(siblings))) if siblings[number] == token.id)
+            del siblings[at]  # of many, the last come goes first
         del self.tasks[token.id]
 
     def chain(self, token: Task) -> list[str]:
@@ -60,20 +74,15 @@ class TokenTree(BpmnWorkflow):
         """Fill an empty tree with what ``dump`` has written."""
         tokens: list[Task] = []
         for token_id, parent, node, state, data in json.loads(text):
-            token = Task(self, self.spec.task_specs[node], None if parent is None else tokens[parent], state, token_id)
+            token = Token(self, self.spec.task_specs[node], None if parent is None else tokens[parent], state, token_id)
             token.internal_data = data
             tokens.append(token)
         self.task_tree = tokens[0] if tokens else None
 
     def plant(self, node: TaskSpec, instance_id: str) -> Task:
         """Make the root."""
-        self.task_tree = Task(self, node, None, TaskState.READY, instance_id)
+        self.task_tree = Token(self, node, None, TaskState.READY, instance_id)
         return self.task_tree
-
-
-def new_id() -> str:
-    """An id for a token: a text, not a UUID as SpiffWorkflow makes them, which takes longer to read, write and find."""
-    return str(uuid4())
 
 
 def ancestry(token: Task) -> Iterator[Task]:

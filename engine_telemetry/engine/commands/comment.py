@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import uuid4
 
+from engine_telemetry.engine.commands.operation_log import Change, log_task_operation
 from engine_telemetry.engine.context import CommandContext, ReadOnly
 from engine_telemetry.engine.entities import Comment
 from engine_telemetry.engine.persistence import tasks
@@ -21,11 +22,13 @@ class AddCommentCmd:
         """Keep it; it outlives the task."""
         if not self.message:
             raise IncompleteException("Message is null")
-        instance_id = tasks.find_instance_of_task(context.connection, self.task_id)
-        if instance_id is None:
+        task = tasks.find_task(context.connection, self.task_id)
+        if task is None:
             raise NullValueException(f"No task exists with taskId: {self.task_id}: task is null")
-        comment = Comment(str(uuid4()), self.message, context.clock(), self.user_id, self.task_id, instance_id)
+        user_id = self.user_id or context.acting_user
+        comment = Comment(str(uuid4()), self.message, context.clock(), user_id, task.id, task.instance_id)
         tasks.add_comment(context.connection, comment)
+        log_task_operation(context, "AddComment", task, Change("message", new=self.message))
         return comment
 
 

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from engine_telemetry.engine.bpmn.process_model import ProcessModel, parse_models
 from engine_telemetry.engine.commands import progress
+from engine_telemetry.engine.commands.operation_log import Change, log_operation
 from engine_telemetry.engine.commands.starts import forget_starts, replace_starts
 from engine_telemetry.engine.context import CommandContext
 from engine_telemetry.engine.decisions import Decision, parse_decisions
@@ -66,6 +67,11 @@ class DeployCmd:
         deployments.insert_deployment(context.connection, deployment, rows)
         decisions.insert_decisions(context.connection, deployment.decision_definitions)
         replace_starts(context, [(one, parsed.processes[one.key][1]) for one in deployment.process_definitions])
+        changes = (
+            Change("duplicateFilterEnabled", new=self.enable_duplicate_filtering),
+            Change("deployChangedOnly", new=self.deploy_changed_only),
+        )
+        log_operation(context, "Create", "Deployment", *changes, deployment_id=deployment.id)
         return deployment
 
     def _without_duplicates(self, context: CommandContext, digests: Mapping[str, str]) -> Mapping[str, bytes]:
@@ -180,6 +186,8 @@ class DeleteDeploymentCmd:
             )
         if not deployments.delete_deployment(connection, self.deployment_id):
             raise NotFoundException(f"Deployment with id '{self.deployment_id}' does not exist: deployment is null")
+        change = Change("cascade", new=self.cascade)
+        log_operation(context, "Delete", "Deployment", change, deployment_id=self.deployment_id)
         _restore_starts(context, keys)
 
     def _delete_instances(self, context: CommandContext) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from engine_telemetry.engine.commands import progress
+from engine_telemetry.engine.commands.operation_log import Change, log_external_task_operation
 from engine_telemetry.engine.commands.query import Query
 from engine_telemetry.engine.commands.variables import visible_variables
 from engine_telemetry.engine.context import CommandContext, ReadOnly
@@ -202,9 +203,10 @@ class UnlockExternalTaskCmd:
 
     def __call__(self, context: CommandContext) -> None:
         """Let any worker fetch it."""
+        task = waiting(context, self.task_id)
         values = {"worker_id": None, "lock_expiration": None}
-        if not external_tasks.change_external_tasks(context.connection, [self.task_id], values):
-            raise no_task(self.task_id)
+        external_tasks.change_external_tasks(context.connection, [task.id], values)
+        log_external_task_operation(context, "Unlock", task, Change("workerId", old=task.worker_id))
         context.after_commit(context.external_tasks_available.notify)
 
 

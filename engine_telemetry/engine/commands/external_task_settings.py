@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from engine_telemetry.engine.commands.external_task import manage_incident, no_task, waiting
+from engine_telemetry.engine.commands.operation_log import Change, log_external_task_operation
 from engine_telemetry.engine.context import CommandContext, ReadOnly
 from engine_telemetry.engine.persistence import external_tasks
 from engine_telemetry.exceptions import BadUserRequestException
@@ -42,6 +43,7 @@ def _set_retries(context: CommandContext, task_ids: Collection[str], retries: in
     external_tasks.change_external_tasks(context.connection, task_ids, {"retries": retries})
     for task in found:
         manage_incident(context, task, retries, task.error_message)
+        log_external_task_operation(context, "SetExternalTaskRetries", task, Change("retries", task.retries, retries))
     context.after_commit(context.external_tasks_available.notify)
 
 
@@ -54,8 +56,9 @@ class SetExternalTaskPriorityCmd:
 
     def __call__(self, context: CommandContext) -> None:
         """Set it."""
-        if not external_tasks.change_external_tasks(context.connection, [self.task_id], {"priority": self.priority}):
-            raise no_task(self.task_id)
+        task = waiting(context, self.task_id)
+        external_tasks.change_external_tasks(context.connection, [task.id], {"priority": self.priority})
+        log_external_task_operation(context, "SetPriority", task, Change("priority", task.priority, self.priority))
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from engine_telemetry.engine.commands.operation_log import Change, log_operation
 from engine_telemetry.engine.commands.query import Query
 from engine_telemetry.engine.context import CommandContext
 from engine_telemetry.engine.history_entities import (
@@ -13,7 +14,7 @@ from engine_telemetry.engine.history_entities import (
     HistoricTaskInstance,
     HistoricVariableInstance,
 )
-from engine_telemetry.engine.persistence import history, history_listings
+from engine_telemetry.engine.persistence import cleanup, history, history_listings
 from engine_telemetry.exceptions import BadUserRequestException, NotFoundException
 
 
@@ -68,3 +69,23 @@ class DeleteHistoricProcessInstancesCmd:
                     f"Process instance is still running, cannot delete historic process instance: {instance_id}"
                 )
         history.delete_instances(context.connection, self.instance_ids)
+        for instance_id in self.instance_ids:
+            log_operation(context, "DeleteHistory", "ProcessInstance", Change(), instance_id=instance_id)
+
+
+@dataclass(frozen=True)
+class HistoryCleanupCmd:
+    """Forget process instances that ended longer ago than the time to live of their definitions.
+
+    Attributes:
+        most: How many at once.
+    """
+
+    most: int
+
+    def __call__(self, context: CommandContext) -> int:
+        """How many these were."""
+        outlived = cleanup.find_outlived(context.connection, context.clock(), self.most)
+        if outlived:
+            history.delete_instances(context.connection, outlived)
+        return len(outlived)

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from engine_telemetry.engine.commands.operation_log import Change, affected_by, log_operation
 from engine_telemetry.engine.commands.task import MAX_TEXT_LENGTH, change, locked, no_task
 from engine_telemetry.engine.context import CommandContext, ReadOnly
-from engine_telemetry.engine.entities import IdentityLink
+from engine_telemetry.engine.entities import IdentityLink, Task
 from engine_telemetry.engine.persistence import tasks
 from engine_telemetry.exceptions import BadUserRequestException
 
@@ -27,6 +28,17 @@ class GetIdentityLinksForTaskCmd(ReadOnly):
 
 
 @dataclass(frozen=True)
+class GetCandidatesForTasksCmd(ReadOnly):
+    """Read who may claim each of several tasks."""
+
+    task_ids: tuple[str, ...]
+
+    def __call__(self, context: CommandContext) -> dict[str, list[IdentityLink]]:
+        """By the tasks' ids; nobody for a task that is not there."""
+        return tasks.find_candidates(context.connection, self.task_ids)
+
+
+@dataclass(frozen=True)
 class AddUserIdentityLinkCmd:
     """Link a user to a task."""
 
@@ -36,12 +48,13 @@ class AddUserIdentityLinkCmd:
 
     def __call__(self, context: CommandContext) -> None:
         """Link it; as ``assignee`` or ``owner`` in the place of another."""
-        locked(context, self.task_id)
+        task = locked(context, self.task_id)
         _check(self.type, self.user_id)
         if self.type in _COLUMNS:
             change(context, self.task_id, **{self.type: self.user_id})
-        else:
-            tasks.add_link(context.connection, self.task_id, IdentityLink(self.type, user_id=self.user_id))
+            _log(context, "AddUserLink", task, Change(self.type, getattr(task, self.type), self.user_id))
+        elif tasks.add_link(context.connection, self.task_id, IdentityLink(self.type, user_id=self.user_id)):
+            _log(context, "AddUserLink", task, Change(self.type, new=self.user_id))
 
 
 @dataclass(frozen=True)
@@ -54,10 +67,11 @@ class AddGroupIdentityLinkCmd:
 
     def __call__(self, context: CommandContext) -> None:
         """Link it."""
-        locked(context, self.task_id)
+        task = locked(context, self.task_id)
         _check(self.type, self.group_id)
         _refuse_column(self.type)
-        tasks.add_link(context.connection, self.task_id, IdentityLink(self.type, group_id=self.group_id))
+        if tasks.add_link(context.connection, self.task_id, IdentityLink(self.type, group_id=self.group_id)):
+            _log(context, "AddGroupLink", task, Change(self.type, new=self.group_id))
 
 
 @dataclass(frozen=True)
@@ -71,10 +85,16 @@ class DeleteUserIdentityLinkCmd:
     def __call__(self, context: CommandContext) -> None:
         """Take it away; what is not there is no error."""
         task = locked(context, self.task_id)
+        if self._deleted(context, task):
+            _log(context, "DeleteUserLink", task, Change(self.type, old=self.user_id))
+
+    def _deleted(self, context: CommandContext, task: Task) -> bool:
         if self.type not in _COLUMNS:
-            tasks.delete_link(context.connection, self.task_id, IdentityLink(self.type, user_id=self.user_id))
-        elif getattr(task, self.type) == self.user_id:
-            change(context, self.task_id, **{self.type: None})
+            return tasks.delete_link(context.connection, self.task_id, IdentityLink(self.type, user_id=self.user_id))
+        if getattr(task, self.type) != self.user_id:
+            return False
+        change(context, self.task_id, **{self.type: None})
+        return True
 
 
 @dataclass(frozen=True)
@@ -87,9 +107,14 @@ class DeleteGroupIdentityLinkCmd:
 
     def __call__(self, context: CommandContext) -> None:
         """Take it away; what is not there is no error."""
-        locked(context, self.task_id)
+        task = locked(context, self.task_id)
         _refuse_column(self.type)
-        tasks.delete_link(context.connection, self.task_id, IdentityLink(self.type, group_id=self.group_id))
+        if tasks.delete_link(context.connection, self.task_id, IdentityLink(self.type, group_id=self.group_id)):
+            _log(context, "DeleteGroupLink", task, Change(self.type, old=self.group_id))
+
+
+def _log(context: CommandContext, operation: str, task: Task, done: Change) -> None:
+    log_operation(context, operation, "IdentityLink", done, **affected_by(task))
 
 
 def _check(*texts: str) -> None:

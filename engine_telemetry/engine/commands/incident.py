@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from engine_telemetry.engine.commands.operation_log import Affected, Change, log_operation
 from engine_telemetry.engine.commands.query import Query
-from engine_telemetry.engine.context import CommandContext
+from engine_telemetry.engine.context import CommandContext, ReadOnly
 from engine_telemetry.engine.persistence import incidents
 from engine_telemetry.engine.runtime_entities import Incident
 from engine_telemetry.exceptions import BadUserRequestException, NotFoundException
@@ -31,6 +32,22 @@ class ResolveIncidentCmd:
                 f"Cannot resolve an incident of type {found.kind}; set the retries of what failed instead"
             )
         incidents.resolve_incident(context.connection, self.incident_id, context.clock())
+        affected: Affected = {"instance_id": found.instance_id, "definition_id": found.definition_id}
+        log_operation(context, "Resolve", "ProcessInstance", Change("incidentId", new=found.id), **affected)
+
+
+@dataclass(frozen=True)
+class GetIncidentDetailsCmd(ReadOnly):
+    """Read how what is behind an incident failed."""
+
+    incident_id: str
+
+    def __call__(self, context: CommandContext) -> str | None:
+        """The details of its last failure; ``None`` if there are none. The incident may be over."""
+        found, details = incidents.read_details(context.connection, self.incident_id)
+        if not found:
+            raise NotFoundException(f"Cannot find an incident with id '{self.incident_id}': incident is null")
+        return details
 
 
 @dataclass(frozen=True)

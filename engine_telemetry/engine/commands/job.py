@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from engine_telemetry.engine.commands.operation_log import Affected, Change, log_operation
 from engine_telemetry.engine.commands.query import Query
 from engine_telemetry.engine.context import CommandContext, ReadOnly
 from engine_telemetry.engine.persistence import incidents, jobs
@@ -31,6 +32,7 @@ class SetJobRetriesCmd:
                 + str(self.retries)
                 + "' has been provided."
             )
+        _log(context, "SetJobRetries", self.job_id, "retries", self.retries)
         if not jobs.change_job(context.connection, self.job_id, retries=self.retries):
             raise job_not_found(self.job_id)
         if self.retries > 0:
@@ -47,9 +49,36 @@ class SetJobDuedateCmd:
 
     def __call__(self, context: CommandContext) -> None:
         """Set it; without a time it is due now."""
+        _log(context, "SetDueDate", self.job_id, "due", self.due)
         if not jobs.change_job(context.connection, self.job_id, due=self.due):
             raise job_not_found(self.job_id)
         context.after_commit(context.jobs_available.notify)
+
+
+@dataclass(frozen=True)
+class _SetSuspended:
+    job_id: str
+
+    suspended = False
+
+    def __call__(self, context: CommandContext) -> None:
+        """Do it; twice is as good as once."""
+        operation = "SuspendJob" if self.suspended else "ActivateJob"
+        _log(context, operation, self.job_id, "suspended", self.suspended)
+        if not jobs.change_job(context.connection, self.job_id, suspended=self.suspended):
+            raise job_not_found(self.job_id)
+        if not self.suspended:
+            context.after_commit(context.jobs_available.notify)
+
+
+class SuspendJobCmd(_SetSuspended):
+    """Have a job not be done until it is activated."""
+
+    suspended = True
+
+
+class ActivateJobCmd(_SetSuspended):
+    """Have a job be done again when it is due."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +92,16 @@ class GetJobExceptionStacktraceCmd(ReadOnly):
         if jobs.find_job(context.connection, self.job_id) is None:
             raise job_not_found(self.job_id)
         return jobs.read_error_details(context.connection, self.job_id)
+
+
+def _log(context: CommandContext, operation: str, job_id: str, column: str, new: object) -> None:
+    """Note a change that is about to be made."""
+    job = None if context.acting_user is None else jobs.find_job(context.connection, job_id)
+    if job is None:
+        return
+    change = Change("duedate" if column == "due" else column, getattr(job, column), new)
+    affected: Affected = {"job_id": job.id, "instance_id": job.instance_id, "definition_id": job.definition_id}
+    log_operation(context, operation, "Job", change, **affected)
 
 
 def job_not_found(job_id: str) -> NotFoundException:

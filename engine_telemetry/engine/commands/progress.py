@@ -4,10 +4,11 @@ Each function writes everything that has changed when it returns. A false result
 there, and nothing was done.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from engine_telemetry.engine.bpmn.execution import Execution
 from engine_telemetry.engine.bpmn.journal import ActivityInstance
 from engine_telemetry.engine.commands.running import Deletion, Running
 from engine_telemetry.engine.commands.work import Work, new_row
@@ -49,7 +50,8 @@ def start(
         ProcessEngineException: It cannot be started.
     """
     work = work_of(context)
-    running = work.start(new_row(definition_id, business_key), variables, start_activity, start_user)
+    user_id = start_user or context.acting_user
+    running = work.start(new_row(definition_id, business_key), variables, start_activity, user_id)
     work.settle()
     return Started(running.row.id, running.over, dict(running.scopes.of(running.row.id)))
 
@@ -80,10 +82,7 @@ def complete(
         variables: What is set before that, as far out as they are.
         local: What is set in the task's own scope.
     """
-    running = _loaded(context, row)
-    running.put(variables, wait_id)
-    running.put_local(local, wait_id)
-    return _moved(context, running, done=running.execution.complete(wait_id))
+    return _go_on(context, row, Execution.complete, wait_id, variables, local)
 
 
 def trigger(
@@ -94,10 +93,21 @@ def trigger(
     local: Mapping[str, TypedValue] = _NONE,
 ) -> bool:
     """A job of a locked instance is due, or an event that it has subscribed to has occurred."""
+    return _go_on(context, row, Execution.trigger, wait_id, variables, local)
+
+
+def _go_on(
+    context: CommandContext,
+    row: InstanceRow,
+    act: Callable[[Execution, str], bool],
+    wait_id: str,
+    variables: Mapping[str, TypedValue],
+    local: Mapping[str, TypedValue],
+) -> bool:
     running = _loaded(context, row)
     running.put(variables, wait_id)
     running.put_local(local, wait_id)
-    return _moved(context, running, done=running.execution.trigger(wait_id))
+    return _moved(context, running, done=act(running.execution, wait_id))
 
 
 def throw_error(

@@ -86,7 +86,7 @@ class GetDeployedBpmnModelInstanceCmd(ReadOnly):
     def __call__(self, context: CommandContext) -> dict[str, ModelActivity]:
         """The elements that instances come to, by id."""
         activities = context.models.get(context.connection, self.definition_id).activities
-        return {activity_id: ModelActivity(name, kind) for activity_id, (name, kind) in activities.items()}
+        return {activity_id: ModelActivity(*facts) for activity_id, facts in activities.items()}
 
 
 def require_startable(context: CommandContext, definition_id: str) -> ProcessDefinition:

@@ -163,13 +163,14 @@ class Running:
             )
         if self.over:
             return
-        state = self.execution.state()
+        connection, stored, state = self.context.connection, self.row, self.execution.state()
         if self.started is not None:
-            instances.insert_instance(self.context.connection, replace(self.row, state=state), self.now)
-        elif state != self.row.state or self.execution.journal:
-            instances.update_instance(self.context.connection, self.row, state, SERIALIZER_VERSION)
-            self.row = replace(self.row, revision=self.row.revision + 1)
-        self.row = replace(self.row, state=state, serializer_version=SERIALIZER_VERSION)
+            self.row = replace(stored, state=state)
+            instances.insert_instance(connection, self.row, self.now)
+        elif state != stored.state or self.execution.journal:
+            instances.update_instance(connection, stored, state, SERIALIZER_VERSION)
+            revision = stored.revision + 1
+            self.row = replace(stored, revision=revision, state=state, serializer_version=SERIALIZER_VERSION)
 
     def _write_end(self) -> None:
         if self.started is None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from engine_telemetry.engine.bpmn.journal import ActivityInstance
 from engine_telemetry.engine.commands import progress
+from engine_telemetry.engine.commands.operation_log import Affected, Change, log_operation, log_variables
 from engine_telemetry.engine.commands.query import Query
 from engine_telemetry.engine.commands.repository import not_suspended, require_startable
 from engine_telemetry.engine.context import CommandContext, ReadOnly
@@ -17,6 +18,7 @@ from engine_telemetry.engine.runtime_entities import EventSubscription, Executio
 from engine_telemetry.engine.variables import typed_variables
 from engine_telemetry.exceptions import (
     BadUserRequestException,
+    ConflictException,
     IncompleteException,
     NotFoundException,
     NullValueException,
@@ -44,6 +46,8 @@ class StartProcessInstanceCmd:
         variables = typed_variables(self.variables)
         definition = self._definition(context)
         started = progress.start(context, definition.id, variables, self.business_key, start_user=self.user_id)
+        affected: Affected = {"instance_id": started.id, "definition_id": definition.id}
+        log_operation(context, "Create", "ProcessInstance", Change(), **affected)
         return ProcessInstance(
             started.id,
             definition.id,
@@ -101,6 +105,8 @@ class DeleteProcessInstanceCmd:
         if row is None:
             raise NotFoundException(f"No process instance found for id '{self.instance_id}': processInstance is null")
         progress.cancel(context, row, self.reason)
+        affected: Affected = {"instance_id": row.id, "definition_id": row.definition_id}
+        log_operation(context, "Delete", "ProcessInstance", Change("deleteReason", new=self.reason), **affected)
         context.after_commit(self._log)
 
     def _log(self) -> None:
@@ -159,7 +165,7 @@ class SetExecutionVariablesCmd:
 
     def __call__(self, context: CommandContext) -> None:
         """Set them; others stay."""
-        _change_variables(context, self.instance_id, self.modifications, ())
+        PatchExecutionVariablesCmd(self.instance_id, self.modifications, ())(context)
 
 
 @dataclass(frozen=True)
@@ -169,10 +175,30 @@ class PatchExecutionVariablesCmd:
     instance_id: str
     modifications: Mapping[str, object]
     deletions: tuple[str, ...]
+    scope_id: str | None = None
+    expected: Mapping[str, TypedValue | None] | None = None
 
     def __call__(self, context: CommandContext) -> None:
         """Do both at once."""
-        _change_variables(context, self.instance_id, self.modifications, self.deletions)
+        variables = typed_variables(self.modifications)
+        row = progress.lock(context, self.instance_id)
+        if row is None:
+            raise _no_execution(self.instance_id)
+        scope_id = self.scope_id or self.instance_id
+        if scope_id != self.instance_id and scope_id not in progress.scope_chain(context, row, scope_id):
+            raise NullValueException(f"Nothing that can have variables of its own goes on with the id {scope_id!r}")
+        self._expect(context, scope_id)
+        kept = {name: value for name, value in variables.items() if name not in self.deletions}
+        progress.set_variables(context, row, scope_id, kept, self.deletions)
+        log_variables(context, kept, self.deletions, instance_id=row.id, definition_id=row.definition_id)
+
+    def _expect(self, context: CommandContext, scope_id: str) -> None:
+        if not self.expected:
+            return
+        found = read_variables(context.connection, [scope_id], list(self.expected))[scope_id]
+        for name, value in self.expected.items():
+            if found.get(name) != value:
+                raise ConflictException(f"The variable {name!r} has been changed meanwhile; read it again")
 
 
 @dataclass(frozen=True)
@@ -184,18 +210,7 @@ class RemoveExecutionVariablesCmd:
 
     def __call__(self, context: CommandContext) -> None:
         """Remove those that it has."""
-        _change_variables(context, self.instance_id, {}, self.names)
-
-
-def _change_variables(
-    context: CommandContext, instance_id: str, modifications: Mapping[str, object], deletions: tuple[str, ...]
-) -> None:
-    variables = typed_variables(modifications)
-    row = progress.lock(context, instance_id)
-    if row is None:
-        raise _no_execution(instance_id)
-    kept = {name: value for name, value in variables.items() if name not in deletions}
-    progress.set_variables(context, row, instance_id, kept, deletions)
+        PatchExecutionVariablesCmd(self.instance_id, {}, self.names)(context)
 
 
 def _no_execution(instance_id: str) -> NullValueException:

@@ -5,13 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from engine_telemetry.engine.commands.identity import SaveUserCmd
+from engine_telemetry.engine.commands.identity import ADMINISTRATORS, SaveUserCmd
 from engine_telemetry.engine.context import CommandContext, ReadOnly
 from engine_telemetry.engine.entities import UserSession
 from engine_telemetry.engine.persistence import sessions
 from engine_telemetry.exceptions import BadUserRequestException
 
-ADMINISTRATORS = "camunda-admin"
 LONGEST, IDLE = timedelta(hours=12), timedelta(hours=2)
 SEEN_ONCE_IN = timedelta(minutes=1)
 

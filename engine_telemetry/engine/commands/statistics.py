@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine_telemetry.engine.context import CommandContext, ReadOnly
+from engine_telemetry.engine.history_entities import HistoricActivityStatistics
 from engine_telemetry.engine.persistence import deployments, statistics
 from engine_telemetry.engine.persistence.listing import search
 from engine_telemetry.engine.persistence.listings import DEFINITIONS
@@ -14,17 +15,30 @@ from engine_telemetry.exceptions import NotFoundException
 
 @dataclass(frozen=True)
 class ActivityStatisticsQueryImpl(ReadOnly):
-    """Count what goes on in the activities of a definition."""
+    """Count what goes on in the activities of a definition, or of all versions of its key."""
 
     definition_id: str
+    all_versions: bool = False
 
     def __call__(self, context: CommandContext) -> list[ActivityStatistics]:
         """Those activities in which something does."""
-        if deployments.find_definition(context.connection, self.definition_id) is None:
+        definition = deployments.find_definition(context.connection, self.definition_id)
+        if definition is None:
             raise NotFoundException(
                 f"no deployed process definition found with id '{self.definition_id}': processDefinition is null"
             )
-        return statistics.count_by_activity(context.connection, self.definition_id)
+        return statistics.count_by_activity(context.connection, definition, all_versions=self.all_versions)
+
+
+@dataclass(frozen=True)
+class HistoricActivityStatisticsQueryImpl(ReadOnly):
+    """Count what went on in the activities of a process instance."""
+
+    instance_id: str
+
+    def __call__(self, context: CommandContext) -> list[HistoricActivityStatistics]:
+        """Those activities that it came to."""
+        return statistics.count_in_instance(context.connection, self.instance_id)
 
 
 @dataclass(frozen=True)

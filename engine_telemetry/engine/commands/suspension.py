@@ -1,11 +1,21 @@
 """Commands that suspend and activate: while something is suspended, nothing goes on in it, and it can still be read."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from engine_telemetry.engine.commands import progress
+from engine_telemetry.engine.commands.operation_log import Affected, Change, log_operation
 from engine_telemetry.engine.context import CommandContext
 from engine_telemetry.engine.persistence import deployments, suspension
-from engine_telemetry.exceptions import IncompleteException, NotFoundException, NullValueException
+from engine_telemetry.engine.persistence.instance_listing import INSTANCES
+from engine_telemetry.engine.persistence.listing import find_ids
+from engine_telemetry.exceptions import (
+    BadUserRequestException,
+    IncompleteException,
+    NotFoundException,
+    NullValueException,
+)
 
 
 @dataclass(frozen=True)
@@ -18,9 +28,13 @@ class _ProcessInstanceCommand:
 
     def __call__(self, context: CommandContext) -> None:
         """Do it; twice is as good as once."""
-        if progress.lock(context, self.instance_id) is None:
+        row = progress.lock(context, self.instance_id)
+        if row is None:
             raise NullValueException(f"No process instance found for id '{self.instance_id}'")
         suspension.set_of_instances(context.connection, [self.instance_id], suspended=self.suspended)
+        operation = "Suspend" if self.suspended else "Activate"
+        affected: Affected = {"instance_id": row.id, "definition_id": row.definition_id}
+        log_operation(context, operation, "ProcessInstance", _change(suspended=self.suspended), **affected)
         _notify(context, suspended=self.suspended)
 
 
@@ -32,6 +46,30 @@ class SuspendProcessInstanceCmd(_ProcessInstanceCommand):
 
 class ActivateProcessInstanceCmd(_ProcessInstanceCommand):
     """Activate a process instance."""
+
+
+@dataclass(frozen=True)
+class UpdateProcessInstancesSuspendStateCmd:
+    """Suspend or activate many process instances at once."""
+
+    ids: Collection[str]
+    search: Mapping[str, Any] | None
+    suspended: bool
+
+    def __call__(self, context: CommandContext) -> None:
+        """Do it with all or none; twice is as good as once."""
+        connection = context.connection
+        found = [] if self.search is None else find_ids(connection, INSTANCES, self.search)
+        wanted = {*self.ids, *found}
+        if not wanted:
+            raise BadUserRequestException("processInstanceIds is empty")
+        locked = suspension.lock_instances(connection, wanted)
+        if missing := set(self.ids).difference(locked):
+            raise NullValueException(f"No process instance found for id '{min(missing)}'")
+        suspension.set_of_instances(connection, locked, suspended=self.suspended)
+        changes = (_change(suspended=self.suspended), Change("nrOfInstances", new=len(locked)))
+        log_operation(context, "Suspend" if self.suspended else "Activate", "ProcessInstance", *changes)
+        _notify(context, suspended=self.suspended)
 
 
 @dataclass(frozen=True)
@@ -51,6 +89,10 @@ class _ProcessDefinitionCommand:
         if self.include_instances:
             found = suspension.find_instances(context.connection, ids)
             suspension.set_of_instances(context.connection, found, suspended=self.suspended)
+        changes = (_change(suspended=self.suspended), Change("includeProcessInstances", new=self.include_instances))
+        operation = "SuspendProcessDefinition" if self.suspended else "ActivateProcessDefinition"
+        for definition_id in ids:
+            log_operation(context, operation, "ProcessDefinition", *changes, definition_id=definition_id)
         _notify(context, suspended=self.suspended)
 
     def _definitions(self, context: CommandContext) -> list[str]:
@@ -75,6 +117,10 @@ class SuspendProcessDefinitionCmd(_ProcessDefinitionCommand):
 
 class ActivateProcessDefinitionCmd(_ProcessDefinitionCommand):
     """Activate a process definition."""
+
+
+def _change(*, suspended: bool) -> Change:
+    return Change("suspensionState", new="suspended" if suspended else "active")
 
 
 def _notify(context: CommandContext, *, suspended: bool) -> None:

@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Any, TypedDict
 
 from engine_telemetry.engine.commands import progress
+from engine_telemetry.engine.commands.operation_log import Change, log_task_operation
 from engine_telemetry.engine.commands.query import Query
 from engine_telemetry.engine.commands.variables import visible_variables
 from engine_telemetry.engine.context import CommandContext
 from engine_telemetry.engine.entities import Task, TypedValue
 from engine_telemetry.engine.persistence import tasks
 from engine_telemetry.engine.persistence.instances import InstanceRow
+from engine_telemetry.engine.persistence.listing import count
 from engine_telemetry.engine.persistence.variables import read_scopes
 from engine_telemetry.engine.variables import typed_variables
 from engine_telemetry.exceptions import (
@@ -24,6 +26,9 @@ from engine_telemetry.exceptions import (
 
 PENDING, RESOLVED = "PENDING", "RESOLVED"
 MAX_TEXT_LENGTH = 255
+
+_PROPERTIES = {"due": "dueDate", "follow_up": "followUpDate", "delegation_state": "delegation"}  # in the log
+_BY_CANDIDATES = {"candidates", "candidate_groups_of", "with_candidate_users", "with_candidate_groups"}
 
 
 class TaskChange(TypedDict, total=False):
@@ -57,10 +62,28 @@ class TaskQueryImpl(Query[Task]):
             groups = [group] if groups is None else [name for name in groups if name == group]
         if user is not None or groups is not None:
             wanted["candidates"] = (user, groups)
-        by_candidates = {"candidates", "with_candidate_users", "with_candidate_groups"} & wanted.keys()
-        if by_candidates and not with_assigned:
+        if wanted.keys() & _BY_CANDIDATES and not with_assigned:
             wanted["assigned"] = False
+        if wanted.get("any_of") is not None:
+            wanted["any_of"] = [_alternatives(query) for query in wanted["any_of"]]
         super().__init__(wanted)
+
+    @property
+    def criteria(self) -> Mapping[str, Any]:
+        """What the database is asked."""
+        return self._asked
+
+    def count(self, context: CommandContext) -> int:
+        """Count."""
+        given = [name for name, value in self._asked.items() if value is not None]
+        return count(context.connection, tasks.to_count(given), self._asked)
+
+
+def _alternatives(query: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Each criterion of a query by itself; one about candidates knows whether claimed tasks are included."""
+    rest = dict(query)
+    included = {"include_assigned_tasks": rest.pop("include_assigned_tasks", None)}
+    return [TaskQueryImpl({name: value, **included}).criteria for name, value in rest.items() if value is not None]
 
 
 @dataclass(frozen=True)
@@ -75,11 +98,13 @@ class CompleteTaskCmd:
         """Set the variables and go on; with variables, return all that the task saw then."""
         variables = typed_variables(self.variables)
         row = lock_instance(context, self.task_id)
-        if locked(context, self.task_id).delegation_state == PENDING:
+        task = locked(context, self.task_id)
+        if task.delegation_state == PENDING:
             raise ConflictException("A delegated task cannot be completed, but should be resolved instead.")
         seen = self._seen(context, row.id) if self.with_variables else {}
         if not progress.complete(context, row, self.task_id, variables):
             raise no_task(self.task_id)
+        log_task_operation(context, "Complete", task, Change("delete", new=True))
         return seen | variables
 
     def _seen(self, context: CommandContext, instance_id: str) -> dict[str, TypedValue]:
@@ -135,7 +160,7 @@ class ClaimTaskCmd:
         row, task = _both_locked(context, self.task_id)
         if self.user_id is not None and task.assignee not in {None, self.user_id}:
             raise TaskAlreadyClaimedException(f"Task '{self.task_id}' is already claimed by someone else.")
-        _assign(context, row, task, assignee=self.user_id)
+        _assign(context, row, task, "Claim", assignee=self.user_id)
 
 
 @dataclass(frozen=True)
@@ -148,7 +173,7 @@ class AssignTaskCmd:
     def __call__(self, context: CommandContext) -> None:
         """Assign it, whoever had it; without a user, take the assignee away."""
         row, task = _both_locked(context, self.task_id)
-        _assign(context, row, task, assignee=self.user_id)
+        _assign(context, row, task, "Assign", assignee=self.user_id)
 
 
 @dataclass(frozen=True)
@@ -162,7 +187,7 @@ class DelegateTaskCmd:
         """Delegate it; who had it becomes the owner, if it has none."""
         row, task = _both_locked(context, self.task_id)
         owner = task.owner or task.assignee
-        _assign(context, row, task, owner=owner, assignee=self.user_id, delegation_state=PENDING)
+        _assign(context, row, task, "Delegate", owner=owner, assignee=self.user_id, delegation_state=PENDING)
 
 
 @dataclass(frozen=True)
@@ -177,7 +202,7 @@ class ResolveTaskCmd:
         variables = typed_variables(self.variables)
         row, task = _both_locked(context, self.task_id)
         progress.set_variables(context, row, self.task_id, variables, local=False)
-        _assign(context, row, task, assignee=task.owner, delegation_state=RESOLVED)
+        _assign(context, row, task, "Resolve", assignee=task.owner, delegation_state=RESOLVED)
 
 
 @dataclass(frozen=True)
@@ -194,7 +219,7 @@ class SaveTaskCmd:
                 f"The delegation state is {self.change['delegation_state']!r}; use {PENDING!r} or {RESOLVED!r}"
             )
         row, task = _both_locked(context, self.task_id)
-        _assign(context, row, task, **self.change)
+        _assign(context, row, task, "Update", **self.change)
 
 
 def lock_instance(context: CommandContext, task_id: str) -> InstanceRow:
@@ -213,11 +238,15 @@ def _both_locked(context: CommandContext, task_id: str) -> tuple[InstanceRow, Ta
     return lock_instance(context, task_id), locked(context, task_id)
 
 
-def _assign(context: CommandContext, row: InstanceRow, task: Task, **values: object) -> None:
-    """Change a task; its listeners hear of a new assignee."""
+def _assign(context: CommandContext, row: InstanceRow, task: Task, operation: str, **values: object) -> None:
+    """Change a task; its listeners hear of a new assignee, and the log of each change."""
     change(context, task.id, **values)
     if values.get("assignee", task.assignee) != task.assignee:
         progress.notify_task(context, row, task.id, "assignment")
+    if context.acting_user is not None:
+        changed = {name: value for name, value in values.items() if value != getattr(task, name)}
+        changes = [Change(_PROPERTIES.get(name, name), getattr(task, name), new) for name, new in changed.items()]
+        log_task_operation(context, operation, task, *changes)
 
 
 def locked(context: CommandContext, task_id: str) -> Task:

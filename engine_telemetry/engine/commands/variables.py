@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from engine_telemetry.engine.commands import progress
+from engine_telemetry.engine.commands.operation_log import Affected, log_variables
 from engine_telemetry.engine.context import CommandContext, ReadOnly
 from engine_telemetry.engine.entities import TypedValue
 from engine_telemetry.engine.persistence import tasks
@@ -132,6 +133,8 @@ def _change(
         raise _no_task(task_id)
     kept = {name: value for name, value in variables.items() if name not in deletions}
     progress.set_variables(context, row, task_id, kept, deletions, local=local)
+    affected: Affected = {"task_id": task_id, "instance_id": row.id, "definition_id": row.definition_id}
+    log_variables(context, kept, deletions, **affected)
 
 
 def _no_task(task_id: str) -> NullValueException:

@@ -5,13 +5,13 @@ stands in a list, so that nothing here is nested as deep as processes call each 
 """
 
 from collections.abc import Mapping
-from uuid import uuid4
 
 from engine_telemetry.engine.bpmn.process_model import SERIALIZER_VERSION
 from engine_telemetry.engine.bpmn.waits import Call
 from engine_telemetry.engine.commands.running import Deletion, Running, Start
 from engine_telemetry.engine.context import CommandContext
 from engine_telemetry.engine.entities import TypedValue
+from engine_telemetry.engine.ids import new_id
 from engine_telemetry.engine.persistence import deployments, history, instances, subscriptions
 from engine_telemetry.engine.persistence.instances import InstanceRow
 from engine_telemetry.engine.scopes import Scopes
@@ -210,15 +210,15 @@ def new_row(
     definition_id: str, business_key: str | None, caller: InstanceRow | None = None, wait_id: str | None = None
 ) -> InstanceRow:
     """The row of a new instance, without its state."""
-    new_id = str(uuid4())
+    instance_id = new_id()
     return InstanceRow(
-        new_id,
+        instance_id,
         definition_id,
         business_key,
         1,
         SERIALIZER_VERSION,
         "",
-        root_id=new_id if caller is None else caller.root_id,
+        root_id=instance_id if caller is None else caller.root_id,
         super_instance_id=None if caller is None else caller.id,
         super_wait_id=wait_id,
     )

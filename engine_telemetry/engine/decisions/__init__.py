@@ -2,11 +2,22 @@
 
 from collections.abc import Sequence
 
-from engine_telemetry.engine.decisions.model import Decision, Result
+from engine_telemetry.engine.decisions.model import Decision, Evaluation, Result, Table
 from engine_telemetry.engine.decisions.reading import parse_decisions
+from engine_telemetry.engine.decisions.text import DecisionText, read_decision_text
 from engine_telemetry.exceptions import DmnEvaluationException
 
-__all__ = ["MAPPERS", "Decision", "Result", "map_decision_result", "parse_decisions"]
+__all__ = [
+    "MAPPERS",
+    "Decision",
+    "DecisionText",
+    "Evaluation",
+    "Result",
+    "Table",
+    "map_decision_result",
+    "parse_decisions",
+    "read_decision_text",
+]
 
 MAPPERS = ("singleEntry", "singleResult", "collectEntries", "resultList")
 

@@ -15,6 +15,20 @@ Result = list[dict[str, object]]
 
 
 @dataclass(frozen=True)
+class Evaluation:
+    """What came of a decision.
+
+    Attributes:
+        result: One entry for each rule that matches, or for the value of a literal expression, by the names of the
+            outputs; one entry if the results are aggregated.
+        rules: The places of the rules that match in their table, from 0.
+    """
+
+    result: Result
+    rules: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class Clause:
     """An input or an output of a table, or the result of a literal expression.
 
@@ -53,15 +67,16 @@ class Table:
     hit_policy: str = "UNIQUE"
     aggregation: str | None = None
 
-    def evaluate(self, scope: Scope) -> Result:
+    def evaluate(self, scope: Scope) -> Evaluation:
         """The result.
 
         Raises:
             EvaluationError: An expression cannot be evaluated, or the rules break the hit policy.
         """
         values = [_value(clause, clause.value, scope) for clause in self.inputs]
-        found = (rule for rule in self.rules if _matches(rule, values, scope))
-        matching = list(islice(found, 1) if self.hit_policy == "FIRST" else found)
+        found = (place for place, rule in enumerate(self.rules) if _matches(rule, values, scope))
+        places = list(islice(found, 1) if self.hit_policy == "FIRST" else found)
+        matching = [self.rules[place] for place in places]
         if self.hit_policy == "UNIQUE" and len(matching) > 1:
             raise EvaluationError(f"hit policy UNIQUE allows one rule to match, and there are {_ids(matching)}")
         results = [self._outputs(rule, scope) for rule in matching]
@@ -69,7 +84,7 @@ class Table:
             if any(result != results[0] for result in results):
                 raise EvaluationError(f"hit policy ANY wants equal outputs, and these differ: {_ids(matching)}")
             results = results[:1]
-        return self._aggregated(results) if self.aggregation else results
+        return Evaluation(self._aggregated(results) if self.aggregation else results, tuple(places))
 
     def _outputs(self, rule: Rule, scope: Scope) -> dict[str, object]:
         pairs = zip(self.outputs, rule.outputs, strict=True)
@@ -94,9 +109,9 @@ class Literal:
 
     result: Clause
 
-    def evaluate(self, scope: Scope) -> Result:
+    def evaluate(self, scope: Scope) -> Evaluation:
         """Its value under the name of the decision's variable."""
-        return [{self.result.name: _value(self.result, self.result.value, scope)}]
+        return Evaluation([{self.result.name: _value(self.result, self.result.value, scope)}])
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +131,11 @@ class Decision:
     requires: "Sequence[Decision]" = field(default=(), repr=False)
 
     def evaluate(self, names: Mapping[str, object], now: datetime) -> Result:
-        """The result: one entry for each rule that matches, or for the value, by the names of the outputs.
+        """The result: one entry for each rule that matches, or for the value, by the names of the outputs."""
+        return self.explain(names, now).result
+
+    def explain(self, names: Mapping[str, object], now: datetime) -> Evaluation:
+        """The result, and which rules match.
 
         What a required decision says can be seen by its outputs' names: a value, or a list if several rules match.
 
@@ -129,19 +148,19 @@ class Decision:
         """
         known = dict(names)
         for one in self.requires:
-            known |= _as_variables(one, one.own_result(known, now))
-        return self.own_result(known, now)
+            known |= _as_variables(one, one.own_evaluation(known, now).result)
+        return self.own_evaluation(known, now)
 
-    def own_result(self, names: Mapping[str, object], now: datetime) -> Result:
+    def own_evaluation(self, names: Mapping[str, object], now: datetime) -> Evaluation:
         """The result, where those of the required decisions are known."""
         try:
-            result = self.logic.evaluate(Scope(names, {}, now))
-            bounded_value([list(entry.values()) for entry in result])
+            evaluation = self.logic.evaluate(Scope(names, {}, now))
+            bounded_value([list(entry.values()) for entry in evaluation.result])
         except EvaluationError as exc:
             raise DmnEvaluationException(f"Unable to evaluate decision '{self.key}': {exc}") from exc
         except RecursionError as exc:
             raise DmnEvaluationException(f"Unable to evaluate decision '{self.key}': a value is too deep") from exc
-        return result
+        return evaluation
 
     @property
     def output_names(self) -> list[str]:

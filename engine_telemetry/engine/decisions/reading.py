@@ -41,16 +41,26 @@ def parse_decisions(resource: str, content: bytes) -> list[Decision]:
     Raises:
         ParseException: There is none, or the file has something that cannot be evaluated.
     """
-    root = read_xml(resource, content)
-    if root.tag not in {f"{namespace}definitions" for namespace in _NAMESPACES}:
-        message = f"The root element is {str(root.tag)[:200]!r}, not 'definitions' of DMN 1.1, 1.2 or 1.3"
-        raise ParseException(resource, (Problem(message, line=line_of(root)),))
+    root = read_definitions(resource, content)
     reader = _Reader(root)
     decisions = reader.read(root)
     if reader.problems:
         in_order = sorted(reader.problems, key=lambda problem: problem.line)
         raise ParseException(resource, tuple(in_order[:MAX_PROBLEMS]))
     return decisions
+
+
+def read_definitions(resource: str, content: bytes) -> etree._Element:
+    """The root element of a DMN file.
+
+    Raises:
+        ParseException: It is no DMN file of a version that is known.
+    """
+    root = read_xml(resource, content)
+    if root.tag not in {f"{namespace}definitions" for namespace in _NAMESPACES}:
+        message = f"The root element is {str(root.tag)[:200]!r}, not 'definitions' of DMN 1.1, 1.2 or 1.3"
+        raise ParseException(resource, (Problem(message, line=line_of(root)),))
+    return root
 
 
 class _Reader:

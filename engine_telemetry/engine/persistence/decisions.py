@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, String, cast, select
+from sqlalchemy import ColumnElement, Connection, Row, or_, select
 
 from engine_telemetry.engine.entities import DecisionDefinition
 from engine_telemetry.engine.persistence.listing import Listing
-from engine_telemetry.engine.persistence.tables import decision_definition, process_definition, resource
-from engine_telemetry.engine.persistence.versions import is_latest
+from engine_telemetry.engine.persistence.tables import decision_definition, resource
+from engine_telemetry.engine.persistence.versions import fits_binding, is_latest
 from engine_telemetry.engine.persistence.writing import insert_rows
 
 
@@ -30,25 +30,8 @@ def find_bound_decision(
     value: str | None = None,
     caller_definition_id: str | None = None,
 ) -> DecisionDefinition | None:
-    """The decision definition that is meant.
-
-    Args:
-        connection: The command's transaction.
-        key: Its key.
-        binding: ``latest``, ``deployment`` (that of the caller's definition), ``version`` or ``versionTag``.
-        value: The version or the tag.
-        caller_definition_id: The process definition of the instance that asks.
-    """
-    which = decision_definition.c.key == key
-    match binding:
-        case "deployment":
-            same = select(process_definition.c.deployment_id).where(process_definition.c.id == caller_definition_id)
-            which &= decision_definition.c.deployment_id == same.scalar_subquery()
-        case "version":
-            which &= cast(decision_definition.c.version, String) == value
-        case "versionTag":
-            which &= decision_definition.c.version_tag == value
-    return _find(connection, which)
+    """The decision definition that is meant: see ``fits_binding``."""
+    return _find(connection, fits_binding(decision_definition, key, binding, value, caller_definition_id))
 
 
 def read_file(connection: Connection, decision_id: str) -> bytes | None:
@@ -80,6 +63,11 @@ def _to_decision(row: Row[Any]) -> DecisionDefinition:
     )
 
 
+def _has_in_name_or_key(text: str) -> ColumnElement[bool]:
+    columns = (decision_definition.c.name, decision_definition.c.key)
+    return or_(*(column.icontains(text, autoescape=True) for column in columns))
+
+
 DECISIONS = Listing(
     rows=select(decision_definition),
     key=decision_definition.c.id,
@@ -87,9 +75,11 @@ DECISIONS = Listing(
         "decision_id": decision_definition.c.id.__eq__,
         "decision_ids": decision_definition.c.id.in_,
         "key": decision_definition.c.key.__eq__,
+        "keys": decision_definition.c.key.in_,
         "key_like": decision_definition.c.key.like,
         "name": decision_definition.c.name.__eq__,
         "name_like": decision_definition.c.name.like,
+        "containing": _has_in_name_or_key,
         "version": decision_definition.c.version.__eq__,
         "version_tag": decision_definition.c.version_tag.__eq__,
         "latest_version": is_latest(decision_definition),

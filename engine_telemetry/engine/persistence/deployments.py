@@ -1,13 +1,14 @@
 """Rows of deployments, their files, and the process definitions in them."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, String, bindparam, cast, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select
 
 from engine_telemetry.engine.entities import Deployment, ProcessDefinition, Resource
 from engine_telemetry.engine.persistence.listings import DEPLOYMENTS, to_definition
+from engine_telemetry.engine.persistence.prepared import Prepared
 from engine_telemetry.engine.persistence.tables import deployment, process_definition, process_instance, resource
+from engine_telemetry.engine.persistence.versions import fits_binding
 
 
 def insert_deployment(connection: Connection, new: Deployment, resources: Iterable[Mapping[str, object]]) -> None:
@@ -134,34 +135,17 @@ def find_latest_definition(connection: Connection, key: str) -> ProcessDefinitio
 def find_bound_definition(
     connection: Connection, key: str, binding: str, value: str | None, caller_definition_id: str
 ) -> str | None:
-    """The id of the definition that is called.
-
-    Args:
-        connection: The command's transaction.
-        key: Its key.
-        binding: ``latest``, ``deployment`` (that of the caller's definition), ``version`` or ``versionTag``.
-        value: The version or the tag.
-        caller_definition_id: The definition of the instance that calls.
-    """
-    columns = process_definition.c
-    statement = select(columns.id).where(columns.key == key).order_by(columns.version.desc()).limit(1)
-    match binding:
-        case "deployment":
-            caller = process_definition.alias("caller")
-            same = select(caller.c.deployment_id).where(caller.c.id == caller_definition_id).scalar_subquery()
-            statement = statement.where(columns.deployment_id == same)
-        case "version":
-            statement = statement.where(cast(columns.version, String) == value)
-        case "versionTag":
-            statement = statement.where(columns.version_tag == value)
-    return connection.execute(statement).scalar_one_or_none()
+    """The id of the definition that is called: see ``fits_binding``."""
+    which = fits_binding(process_definition, key, binding, value, caller_definition_id)
+    row = connection.execute(_LATEST_FIRST.where(which)).one_or_none()
+    return None if row is None else row.id
 
 
 _LATEST_FIRST = select(process_definition).order_by(process_definition.c.version.desc()).limit(1)
-_BY_ID = _LATEST_FIRST.where(process_definition.c.id == bindparam("wanted"))
-_LATEST = _LATEST_FIRST.where(process_definition.c.key == bindparam("wanted"))
+_BY_ID = Prepared(_LATEST_FIRST.where(process_definition.c.id == bindparam("wanted")))
+_LATEST = Prepared(_LATEST_FIRST.where(process_definition.c.key == bindparam("wanted")))
 
 
-def _definition(connection: Connection, statement: Select[Any], wanted: str) -> ProcessDefinition | None:
-    row = connection.execute(statement, {"wanted": wanted}).one_or_none()
+def _definition(connection: Connection, statement: Prepared, wanted: str) -> ProcessDefinition | None:
+    row = statement.fetch_one(connection, {"wanted": wanted})
     return None if row is None else to_definition(row)

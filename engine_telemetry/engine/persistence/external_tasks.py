@@ -11,6 +11,7 @@ from sqlalchemy import BindParameter, ColumnElement, Connection, Row, Select, an
 from engine_telemetry.engine.entities import ExternalTask, Topic
 from engine_telemetry.engine.persistence.instances import Member
 from engine_telemetry.engine.persistence.listing import Listing
+from engine_telemetry.engine.persistence.prepared import Prepared
 from engine_telemetry.engine.persistence.tables import external_task
 from engine_telemetry.engine.persistence.variable_conditions import all_fit
 
@@ -43,7 +44,7 @@ def instance_of_external_task(task_id: str) -> Member:
 
 def lock_external_task(connection: Connection, task_id: str) -> ExternalTask | None:
     """An external task that waits, locked until the end of the transaction."""
-    row = connection.execute(_LOCK, {"task_id": task_id}).one_or_none()
+    row = _LOCK.fetch_one(connection, {"task_id": task_id})
     return None if row is None else to_external_task(row)
 
 
@@ -61,11 +62,13 @@ def lock_free_tasks(
     Returns:
         Each with the first of the topics that it fits to.
     """
+    values = {"now": now, "limit": limit}
     if all(_asks_by_name(topic) for topic in topics):
-        statement = _free_by_name(tuple(topic.name for topic in topics), use_priority, newest_first)
+        names = tuple(topic.name for topic in topics)
+        rows = _free_by_name(names, use_priority, newest_first).fetch(connection, values)
     else:
-        statement = _free([_fits(topic) for topic in topics], use_priority, newest_first)
-    rows = connection.execute(statement, {"now": now, "limit": limit})
+        free = _free([_fits(topic) for topic in topics], use_priority, newest_first)
+        rows = connection.execute(free, values).all()
     return [(to_external_task(row), topics[row.topic_number]) for row in rows]
 
 
@@ -74,9 +77,9 @@ def _asks_by_name(topic: Topic) -> bool:
 
 
 @lru_cache(maxsize=256)
-def _free_by_name(names: tuple[str, ...], use_priority: bool, newest_first: bool) -> Select[Any]:  # noqa: FBT001  a key
-    """Kept: most workers ask so, and again and again, and to make it takes longer than to execute it."""
-    return _free([external_task.c.topic_name == name for name in names], use_priority, newest_first)
+def _free_by_name(names: tuple[str, ...], use_priority: bool, newest_first: bool) -> Prepared:  # noqa: FBT001  a key
+    """Kept: most workers ask so, and again and again."""
+    return Prepared(_free([external_task.c.topic_name == name for name in names], use_priority, newest_first))
 
 
 def _free(fits: Sequence[ColumnElement[bool]], use_priority: bool, newest_first: bool) -> Select[Any]:  # noqa: FBT001  as above
@@ -101,6 +104,9 @@ def find_available(connection: Connection, topics: Iterable[Topic], now: datetim
 
 def change_external_tasks(connection: Connection, ids: Collection[str], values: Mapping[str, object]) -> int:
     """Give columns of these tasks other values; how many there are."""
+    if len(ids) == 1:
+        [task_id] = ids
+        return _CHANGE_ONE.change(connection, {"task_id": task_id, **values})
     return connection.execute(_CHANGE, {"ids": list(ids), **values}).rowcount
 
 
@@ -165,7 +171,8 @@ def _fits(topic: Topic) -> ColumnElement[bool]:
     return and_(*wanted)
 
 
-_LOCK = _all().where(external_task.c.id == bindparam("task_id")).with_for_update()
+_LOCK = Prepared(_all().where(external_task.c.id == bindparam("task_id")).with_for_update())
+_CHANGE_ONE = Prepared(update(external_task).where(external_task.c.id == bindparam("task_id")))
 _CHANGE = update(external_task).where(external_task.c.id.in_(bindparam("ids", expanding=True)))
 
 EXTERNAL_TASKS = Listing(

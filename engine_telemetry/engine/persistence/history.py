@@ -5,12 +5,14 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from engine_telemetry.engine.bpmn.journal import ActivityEvent
 from engine_telemetry.engine.persistence.history_tables import hi_activity, hi_incident, hi_process_instance, hi_task
 from engine_telemetry.engine.persistence.owner import Owner
+from engine_telemetry.engine.persistence.prepared import Prepared
 from engine_telemetry.engine.persistence.tables import comment, process_definition
+from engine_telemetry.engine.persistence.tasklist_tables import hi_operation
 from engine_telemetry.engine.persistence.writing import insert_rows
 
 # Camunda's names.
@@ -46,7 +48,7 @@ def instance_started(
         "start_user_id": start_user_id,
         "state": ACTIVE,
     }
-    connection.execute(_INSTANCE_STARTED, row)
+    insert_rows(connection, hi_process_instance, [row])
 
 
 def instance_ended(
@@ -60,7 +62,7 @@ def instance_ended(
 ) -> None:
     """An instance is over; if it was deleted, for this reason."""
     values = {"end_time": now, "state": state, "delete_reason": reason, "end_activity_id": end_activity_id}
-    connection.execute(_INSTANCE_ENDED, {"row_id": instance_id, **values})
+    _INSTANCE_ENDED.change(connection, {"row_id": instance_id, **values})
 
 
 def record(
@@ -94,17 +96,13 @@ def record(
             ended.append({"row_id": event.id} | end)
     insert_rows(connection, hi_activity, list(started.values()))
     if ended:
-        connection.execute(_END, ended)
+        _END.change(connection, *ended)
     _record_tasks(connection, owner, journal, now)
 
 
-_INSTANCE_STARTED = insert(hi_process_instance)
-_INSTANCE_ENDED = update(hi_process_instance).where(hi_process_instance.c.id == bindparam("row_id"))
-_TASKS_ENDED = update(hi_task).where(hi_task.c.id == bindparam("row_id"))
-_END = (
-    update(hi_activity)
-    .where(hi_activity.c.id == bindparam("row_id"))
-    .values(end_time=bindparam("end_time"), cancelled=bindparam("cancelled"))
+_INSTANCE_ENDED, _TASKS_ENDED, _END = (
+    Prepared(update(table).where(table.c.id == bindparam("row_id")))
+    for table in (hi_process_instance, hi_task, hi_activity)
 )
 
 
@@ -145,7 +143,7 @@ def tasks_ended(connection: Connection, task_ids: Sequence[str], now: datetime, 
     """User tasks wait no longer: ``completed``, or ``deleted``."""
     if task_ids:
         values = {"end_time": now, "delete_reason": reason}
-        connection.execute(_TASKS_ENDED, [{"row_id": task_id, **values} for task_id in task_ids])
+        _TASKS_ENDED.change(connection, *({"row_id": task_id, **values} for task_id in task_ids))
 
 
 def task_changed(connection: Connection, task_id: str, **values: object) -> None:
@@ -168,6 +166,7 @@ def delete_of_deployment(connection: Connection, deployment_id: str) -> None:
     which = hi_process_instance.c.definition_id.in_(definitions)
     commented = select(hi_process_instance.c.id).where(which)
     connection.execute(delete(comment).where(comment.c.instance_id.in_(commented)))
+    connection.execute(delete(hi_operation).where(hi_operation.c.definition_id.in_(definitions)))
     connection.execute(delete(hi_incident).where(hi_incident.c.definition_id.in_(definitions)))
     connection.execute(delete(hi_process_instance).where(which))
 
@@ -175,4 +174,5 @@ def delete_of_deployment(connection: Connection, deployment_id: str) -> None:
 def delete_instances(connection: Connection, instance_ids: Sequence[str]) -> None:
     """Forget all that is known of these instances."""
     connection.execute(delete(comment).where(comment.c.instance_id.in_(instance_ids)))
+    connection.execute(delete(hi_operation).where(hi_operation.c.instance_id.in_(instance_ids)))
     connection.execute(delete(hi_process_instance).where(hi_process_instance.c.id.in_(instance_ids)))

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, exists, select, true
+from sqlalchemy import ColumnElement, Row, Table, and_, exists, select, true
 
 from engine_telemetry.engine.entities import VariableCondition
 from engine_telemetry.engine.history_entities import (
@@ -22,8 +22,8 @@ from engine_telemetry.engine.persistence.history_tables import (
     hi_variable,
 )
 from engine_telemetry.engine.persistence.listing import Listing, T
-from engine_telemetry.engine.persistence.tables import process_definition
-from engine_telemetry.engine.persistence.variable_conditions import is_one
+from engine_telemetry.engine.persistence.tables import process_definition, process_instance, task
+from engine_telemetry.engine.persistence.variable_conditions import is_one, one_fits
 from engine_telemetry.engine.variables import decode
 
 _called = hi_process_instance.alias("called")
@@ -37,6 +37,11 @@ def _has_ended(column: ColumnElement[Any], ended: bool) -> ColumnElement[bool]: 
     return column.is_not(None) if ended else column.is_(None)
 
 
+def _has_finished(history: Table, running: Table, ended: bool) -> ColumnElement[bool]:  # noqa: FBT001  a criterion's value
+    """What has not ended is found where it runs: much less does."""
+    return history.c.end_time.is_not(None) if ended else history.c.id.in_(select(running.c.id))
+
+
 def _passed(activity_ids: Collection[str], *, ended: bool) -> ColumnElement[bool]:
     here = hi_activity.c.instance_id == hi_process_instance.c.id
     return exists().where(here, hi_activity.c.activity_id.in_(activity_ids), _has_ended(hi_activity.c.end_time, ended))
@@ -44,6 +49,11 @@ def _passed(activity_ids: Collection[str], *, ended: bool) -> ColumnElement[bool
 
 def _has_incident(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     return exists().where(hi_incident.c.instance_id == hi_process_instance.c.id, *conditions)
+
+
+def _of_deployment(deployment_id: str) -> ColumnElement[bool]:
+    definitions = select(process_definition.c.id).where(process_definition.c.deployment_id == deployment_id)
+    return hi_process_instance.c.definition_id.in_(definitions)
 
 
 def _calls(instance_id: str) -> ColumnElement[bool]:
@@ -56,6 +66,11 @@ def _all_fit(
     """By the instance too, because there is an index of that."""
     here = (hi_variable.c.instance_id == instance_id, hi_variable.c.scope_id == scope_id)
     return and_(true(), *(exists().where(*here, is_one([condition], hi_variable)) for condition in conditions))
+
+
+def _one_fits(conditions: Iterable[VariableCondition]) -> ColumnElement[bool]:
+    here = (column == hi_process_instance.c.id for column in (hi_variable.c.instance_id, hi_variable.c.scope_id))
+    return one_fits(conditions, *here, table=hi_variable)
 
 
 PROCESS_INSTANCES = Listing(
@@ -71,16 +86,19 @@ PROCESS_INSTANCES = Listing(
         "instance_id": hi_process_instance.c.id.__eq__,
         "instance_ids": hi_process_instance.c.id.in_,
         "definition_id": hi_process_instance.c.definition_id.__eq__,
+        "deployment_id": _of_deployment,
         "definition_key": hi_process_instance.c.definition_key.__eq__,
         "definition_keys": hi_process_instance.c.definition_key.in_,
         "definition_keys_not": hi_process_instance.c.definition_key.not_in,
         "definition_name": process_definition.c.name.__eq__,
         "definition_name_like": process_definition.c.name.like,
+        "definition_version": process_definition.c.version.__eq__,
         "business_key": hi_process_instance.c.business_key.__eq__,
         "business_keys": hi_process_instance.c.business_key.in_,
         "business_key_like": hi_process_instance.c.business_key.like,
+        "business_key_containing": lambda text: hi_process_instance.c.business_key.icontains(text, autoescape=True),
         "root_only": lambda only: hi_process_instance.c.super_instance_id.is_(None) if only else true(),
-        "finished": partial(_has_ended, hi_process_instance.c.end_time),
+        "finished": partial(_has_finished, hi_process_instance, process_instance),
         "states": hi_process_instance.c.state.in_,
         "with_incidents": lambda has: _has_incident() if has else true(),
         "incident_kind": lambda kind: _has_incident(hi_incident.c.kind == kind),
@@ -97,6 +115,7 @@ PROCESS_INSTANCES = Listing(
         "executed_activity_ids": partial(_passed, ended=True),
         "active_activity_ids": partial(_passed, ended=False),
         "variables": lambda conditions: _all_fit(conditions, hi_process_instance.c.id, hi_process_instance.c.id),
+        "any_variables": lambda groups: and_(true(), *(_one_fits(group) for group in groups)),
     },
     orders={
         "instanceId": hi_process_instance.c.id,
@@ -185,8 +204,8 @@ TASK_INSTANCES = Listing(
         "owner_like": hi_task.c.owner.like,
         "priority": hi_task.c.priority.__eq__,
         "delete_reason": hi_task.c.delete_reason.__eq__,
-        "finished": partial(_has_ended, hi_task.c.end_time),
-        "instance_finished": partial(_has_ended, hi_process_instance.c.end_time),
+        "finished": partial(_has_finished, hi_task, task),
+        "instance_finished": partial(_has_finished, hi_process_instance, process_instance),
         "due_before": hi_task.c.due.__le__,
         "due_after": hi_task.c.due.__ge__,
         "started_before": hi_task.c.start_time.__le__,
@@ -277,6 +296,7 @@ INCIDENTS = Listing(
         "ended_before": hi_incident.c.end_time.__lt__,
         "ended_after": hi_incident.c.end_time.__gt__,
         "activity_id": hi_incident.c.activity_id.__eq__,
+        "activity_ids": hi_incident.c.activity_id.in_,
         "failed_activity_id": hi_incident.c.failed_activity_id.__eq__,
         "cause_incident_id": hi_incident.c.cause_incident_id.__eq__,
         "root_cause_incident_id": hi_incident.c.root_cause_incident_id.__eq__,

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, Integer, Table
 
-from engine_telemetry.engine.persistence.tables import metadata
+from engine_telemetry.engine.persistence.tables import index_if_given, index_of_some, metadata
 from engine_telemetry.engine.persistence.types import UtcDateTime, id_text, long_text, short_text
 
 hi_process_instance = Table(
@@ -12,12 +12,12 @@ hi_process_instance = Table(
     metadata,
     Column("id", id_text(), primary_key=True),
     Column("root_id", id_text(), nullable=False),
-    Column("super_instance_id", id_text(), index=True),
+    Column("super_instance_id", id_text()),
     Column("definition_id", id_text(), nullable=False),
     Column("definition_key", short_text(), nullable=False),
-    Column("business_key", short_text(), index=True),
+    Column("business_key", short_text()),
     Column("start_time", UtcDateTime(), nullable=False, index=True),
-    Column("end_time", UtcDateTime(), index=True),
+    Column("end_time", UtcDateTime()),
     Column("start_user_id", short_text()),
     Column("start_activity_id", short_text()),
     Column("end_activity_id", short_text()),
@@ -25,6 +25,9 @@ hi_process_instance = Table(
     Column("state", short_text(32), nullable=False),  # Camunda's: ACTIVE, COMPLETED, EXTERNALLY_TERMINATED, …
     Index("ix_engine_hi_process_instance_definition", "definition_id", "start_time"),
     Index("ix_engine_hi_process_instance_key", "definition_key", "start_time"),
+    index_if_given("hi_process_instance", "super_instance_id"),
+    index_if_given("hi_process_instance", "business_key"),
+    index_if_given("hi_process_instance", "end_time"),
 )
 
 
@@ -55,7 +58,8 @@ hi_activity = Table(
     Column("cancelled", Boolean, nullable=False),
     Column("complete_scope", Boolean, nullable=False),
     Index("ix_engine_hi_activity_sequence", "instance_id", "sequence"),
-    Index("ix_engine_hi_activity_activity", "definition_id", "end_time", "activity_id"),
+    index_of_some("hi_activity_activity", "definition_id", "end_time", "activity_id", where="end_time IS NULL"),
+    sqlite_with_rowid=False,
 )
 
 hi_task = Table(
@@ -67,13 +71,16 @@ hi_task = Table(
     Column("name", short_text()),
     Column("description", long_text()),
     Column("owner", short_text()),
-    Column("assignee", short_text(), index=True),
+    Column("assignee", short_text()),
     Column("priority", Integer, nullable=False),
     Column("due", UtcDateTime()),
     Column("follow_up", UtcDateTime()),
     Column("start_time", UtcDateTime(), nullable=False),
-    Column("end_time", UtcDateTime(), index=True),
+    Column("end_time", UtcDateTime()),
     Column("delete_reason", long_text()),
+    index_if_given("hi_task", "assignee"),
+    index_if_given("hi_task", "end_time"),
+    sqlite_with_rowid=False,
 )
 
 hi_variable = Table(
@@ -90,6 +97,7 @@ hi_variable = Table(
     Column("number_value", Double),
     Column("created", UtcDateTime(), nullable=False),
     Column("deleted", Boolean, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 hi_incident = Table(
@@ -100,7 +108,7 @@ hi_incident = Table(
     Column("definition_id", id_text(), index=True),
     Column("definition_key", short_text()),
     Column("kind", short_text(), nullable=False),
-    Column("created", UtcDateTime(), nullable=False),
+    Column("created", UtcDateTime(), nullable=False, index=True),
     Column("end_time", UtcDateTime()),
     Column("message", long_text()),
     Column("error_details", long_text()),

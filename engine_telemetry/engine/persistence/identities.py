@@ -1,9 +1,9 @@
 """Rows of users, groups and memberships, and the two queries for them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Row, delete, insert, or_, select, update
 
 from engine_telemetry.engine.entities import Group, User
 from engine_telemetry.engine.persistence.listing import Listing
@@ -12,6 +12,10 @@ from engine_telemetry.engine.persistence.tables import group, membership, user
 
 def _to_user(row: Row[Any]) -> User:
     return User(row.id, row.first_name, row.last_name, row.email)
+
+
+def _has_in(*columns: Column[str]) -> Callable[[str], ColumnElement[bool]]:
+    return lambda text: or_(*(column.icontains(text, autoescape=True) for column in columns))
 
 
 def _is_in(group_id: str) -> ColumnElement[bool]:
@@ -27,9 +31,11 @@ USERS = Listing(
     key=user.c.id,
     criteria={
         "user_id": lambda value: user.c.id == value,
+        "user_ids": user.c.id.in_,
         "first_name": lambda value: user.c.first_name == value,
         "last_name": lambda value: user.c.last_name == value,
         "email": lambda value: user.c.email == value,
+        "containing": _has_in(user.c.id, user.c.first_name, user.c.last_name, user.c.email),
         "member_of": _is_in,
     },
     orders={
@@ -47,6 +53,7 @@ GROUPS = Listing(
     criteria={
         "group_id": lambda value: group.c.id == value,
         "name": lambda value: group.c.name == value,
+        "containing": _has_in(group.c.id, group.c.name),
         "member": _has,
     },
     orders={"id": group.c.id, "name": group.c.name},
@@ -80,9 +87,21 @@ def has_group(connection: Connection, group_id: str) -> bool:
     return connection.execute(select(group.c.id).where(group.c.id == group_id)).first() is not None
 
 
-def insert_group(connection: Connection, new: Group) -> None:
+def save_group(connection: Connection, saved: Group, *, new: bool) -> None:
     """Write a group."""
-    connection.execute(insert(group).values(id=new.id, name=new.name))
+    statement = insert(group).values(id=saved.id) if new else update(group).where(group.c.id == saved.id)
+    connection.execute(statement.values(name=saved.name))
+
+
+def delete_group(connection: Connection, group_id: str) -> None:
+    """Delete a group; the database deletes the memberships."""
+    connection.execute(delete(group).where(group.c.id == group_id))
+
+
+def has_other_members(connection: Connection, group_id: str, user_id: str) -> bool:
+    """Whether anybody but this user belongs to a group."""
+    others = select(membership.c.user_id).where(membership.c.group_id == group_id, membership.c.user_id != user_id)
+    return connection.execute(others.limit(1)).first() is not None
 
 
 def is_member(connection: Connection, user_id: str, group_id: str) -> bool:

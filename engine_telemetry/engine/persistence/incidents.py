@@ -5,14 +5,33 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
-from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, bindparam, delete, insert, or_, select, update
-from sqlalchemy.sql.dml import ReturningDelete
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
+from engine_telemetry.engine.ids import new_id
 from engine_telemetry.engine.persistence.history_tables import hi_activity, hi_incident
 from engine_telemetry.engine.persistence.listing import Listing
-from engine_telemetry.engine.persistence.tables import incident, process_definition, process_instance
+from engine_telemetry.engine.persistence.prepared import Prepared
+from engine_telemetry.engine.persistence.tables import (
+    external_task,
+    incident,
+    job,
+    process_definition,
+    process_instance,
+)
 from engine_telemetry.engine.runtime_entities import Incident
 
 FAILED_JOB = "failedJob"
@@ -57,7 +76,7 @@ def create_incident(connection: Connection, trouble: Trouble, now: datetime) -> 
 def _insert(
     connection: Connection, trouble: Trouble, now: datetime, *, cause: str | None = None, root_cause: str | None = None
 ) -> str:
-    new = str(uuid4())
+    new = new_id()
     both = {
         "id": new,
         "cause_incident_id": cause or new,
@@ -118,16 +137,15 @@ def delete_waits(connection: Connection, table: Table, ids: Collection[str], now
     """Delete rows of jobs or external tasks, with their incidents. Those without retries are the ones that have any."""
     if not ids:
         return
-    rows = connection.execute(_deleting(table), {"ids": list(ids)})
+    rows = [row for wait_id in ids for row in _deleting(table).fetch(connection, {"row_id": wait_id})]
     failed = [row.id for row in rows if row.retries is not None and row.retries <= 0]
     if failed:
         resolve_incidents(connection, failed, now, state=DELETED)
 
 
 @cache
-def _deleting(table: Table) -> ReturningDelete[str, int | None]:
-    which = table.c.id.in_(bindparam("ids", expanding=True))
-    return delete(table).where(which).returning(table.c.id, table.c.retries)
+def _deleting(table: Table) -> Prepared:
+    return Prepared(delete(table).where(table.c.id == bindparam("row_id")).returning(table.c.id, table.c.retries))
 
 
 def annotate(connection: Connection, incident_id: str, annotation: str | None) -> bool:
@@ -141,6 +159,20 @@ def find_incident(connection: Connection, incident_id: str) -> Incident | None:
     """An incident."""
     row = connection.execute(select(incident).where(incident.c.id == incident_id)).one_or_none()
     return None if row is None else _to_incident(row)
+
+
+def read_details(connection: Connection, incident_id: str) -> tuple[bool, str | None]:
+    """Whether there is or was an incident, and the details of what is at its root: of its last failure, if it waits."""
+    root = hi_incident.alias("root")
+    statement = (
+        select(func.coalesce(job.c.error_details, external_task.c.error_details, root.c.error_details).label("details"))
+        .join_from(hi_incident, root, root.c.id == hi_incident.c.root_cause_incident_id)
+        .outerjoin(job, job.c.id == root.c.configuration)
+        .outerjoin(external_task, external_task.c.id == root.c.configuration)
+        .where(hi_incident.c.id == incident_id)
+    )
+    row = connection.execute(statement).one_or_none()
+    return row is not None, None if row is None else row.details
 
 
 def _to_incident(row: Row[Any]) -> Incident:
@@ -157,6 +189,7 @@ INCIDENTS = Listing(
         "kind": incident.c.kind.__eq__,
         "message": incident.c.message.__eq__,
         "message_like": incident.c.message.like,
+        "message_containing": lambda text: incident.c.message.icontains(text, autoescape=True),
         "definition_id": incident.c.definition_id.__eq__,
         "definition_keys": process_definition.c.key.in_,
         "instance_id": incident.c.instance_id.__eq__,
@@ -164,6 +197,7 @@ INCIDENTS = Listing(
         "before": incident.c.time.__lt__,
         "after": incident.c.time.__gt__,
         "activity_id": incident.c.activity_id.__eq__,
+        "activity_ids": incident.c.activity_id.in_,
         "failed_activity_id": incident.c.failed_activity_id.__eq__,
         "cause_incident_id": incident.c.cause_incident_id.__eq__,
         "root_cause_incident_id": incident.c.root_cause_incident_id.__eq__,

@@ -1,15 +1,15 @@
 """What can be asked about process instances that run, and about their variables."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, exists, or_, select, true
+from sqlalchemy import ColumnElement, Row, and_, exists, select, true
 
-from engine_telemetry.engine.entities import ProcessInstance
+from engine_telemetry.engine.entities import ProcessInstance, VariableCondition
 from engine_telemetry.engine.persistence.history_tables import hi_activity
 from engine_telemetry.engine.persistence.listing import Listing
 from engine_telemetry.engine.persistence.tables import incident, process_definition, process_instance, task, variable
-from engine_telemetry.engine.persistence.variable_conditions import all_fit, is_one
+from engine_telemetry.engine.persistence.variable_conditions import all_fit, is_one, one_fits
 from engine_telemetry.engine.runtime_entities import VariableInstance
 from engine_telemetry.engine.variables import decode
 
@@ -30,16 +30,26 @@ def _to_instance(row: Row[Any]) -> ProcessInstance:
 
 
 def _is_in(activity_ids: Collection[str]) -> ColumnElement[bool]:
-    here = hi_activity.c.instance_id == process_instance.c.id
-    return exists().where(here, hi_activity.c.activity_id.in_(activity_ids), hi_activity.c.end_time.is_(None))
+    here = select(hi_activity.c.instance_id).where(
+        hi_activity.c.definition_id.in_(select(process_definition.c.id)),  # all: the index begins with it
+        hi_activity.c.end_time.is_(None),
+        hi_activity.c.activity_id.in_(activity_ids),
+    )
+    return process_instance.c.id.in_(here)
 
 
 def _has_incident(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    return exists().where(incident.c.instance_id == process_instance.c.id, *conditions)
+    return process_instance.c.id.in_(
+        select(incident.c.instance_id).where(incident.c.instance_id.is_not(None), *conditions)
+    )
 
 
 def _calls(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     return exists().where(_called.c.super_instance_id == process_instance.c.id, *conditions)
+
+
+def _one_fits(conditions: Iterable[VariableCondition]) -> ColumnElement[bool]:
+    return one_fits(conditions, variable.c.scope_id == process_instance.c.id)
 
 
 INSTANCES = Listing(
@@ -64,6 +74,7 @@ INSTANCES = Listing(
         "definition_keys": process_definition.c.key.in_,
         "definition_keys_not": process_definition.c.key.not_in,
         "definition_id": process_instance.c.definition_id.__eq__,
+        "definition_version": process_definition.c.version.__eq__,
         "deployment_id": process_definition.c.deployment_id.__eq__,
         "super_instance_id": process_instance.c.super_instance_id.__eq__,
         "sub_instance_id": lambda called_id: _calls(_called.c.id == called_id),
@@ -79,7 +90,7 @@ INSTANCES = Listing(
         "incident_message": lambda message: _has_incident(incident.c.message == message),
         "incident_message_like": lambda pattern: _has_incident(incident.c.message.like(pattern)),
         "variables": lambda conditions: all_fit(conditions, process_instance.c.id),
-        "any_variable": lambda conditions: or_(*(all_fit([one], process_instance.c.id) for one in conditions)),
+        "any_variables": lambda groups: and_(true(), *(_one_fits(group) for group in groups)),
     },
     orders={
         "instanceId": process_instance.c.id,

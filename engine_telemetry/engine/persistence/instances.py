@@ -3,11 +3,12 @@
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
-from typing import Any
 
-from sqlalchemy import Connection, Select, Table, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, select, update
 
+from engine_telemetry.engine.persistence.prepared import Prepared
 from engine_telemetry.engine.persistence.tables import process_instance
+from engine_telemetry.engine.persistence.writing import insert_rows
 from engine_telemetry.exceptions import OptimisticLockingException
 
 
@@ -45,7 +46,7 @@ class Member:
 
 def insert_instance(connection: Connection, row: InstanceRow, start_time: datetime) -> None:
     """Store a new instance."""
-    connection.execute(_INSERT, {"start_time": start_time, **vars(row)})
+    insert_rows(connection, process_instance, [{"start_time": start_time, **vars(row)}])
 
 
 def lock_instance(connection: Connection, wanted: str | Member) -> InstanceRow | None:
@@ -56,33 +57,33 @@ def lock_instance(connection: Connection, wanted: str | Member) -> InstanceRow |
     """
     table, wanted_id = (process_instance, wanted) if isinstance(wanted, str) else (wanted.table, wanted.id)
     key, (root, its_root, any_one) = {"wanted_id": wanted_id}, _locking(table)
-    row = connection.execute(root, key).one_or_none()
+    row = root.fetch_one(connection, key)
     if row is None:
-        root_id = connection.execute(its_root, key).scalar_one_or_none()
-        if root_id is None:
+        member = its_root.fetch_one(connection, key)
+        if member is None:
             return None
-        connection.execute(select(process_instance.c.id).where(process_instance.c.id == root_id).with_for_update())
-        row = connection.execute(any_one, key).one_or_none()
+        _LOCK_ROOT.fetch_one(connection, {"row_id": member.root_id})
+        row = any_one.fetch_one(connection, key)
     return None if row is None else InstanceRow(*row)
 
 
 @cache
-def _locking(table: Table) -> tuple[Select[Any], Select[Any], Select[Any]]:
-    """Locks an instance that is a root; finds its root; locks it. Kept: to make them takes longer than to execute."""
+def _locking(table: Table) -> tuple[Prepared, Prepared, Prepared]:
+    """Locks an instance that is a root; finds its root; locks it."""
     member = table.c.id == bindparam("wanted_id")
     if table is not process_instance:
         member = process_instance.c.id == select(table.c.instance_id).where(member).scalar_subquery()
     is_root = process_instance.c.root_id == process_instance.c.id
-    return _LOCKED.where(member, is_root), select(process_instance.c.root_id).where(member), _LOCKED.where(member)
+    its_root = select(process_instance.c.root_id).where(member)
+    return Prepared(_LOCKED.where(member, is_root)), Prepared(its_root), Prepared(_LOCKED.where(member))
 
 
 _READ = select(*(process_instance.c[field.name] for field in fields(InstanceRow)))
 _LOCKED = _READ.with_for_update()
-_INSERT = insert(process_instance)
-_UPDATE = update(process_instance).where(
-    process_instance.c.id == bindparam("row_id"), process_instance.c.revision == bindparam("read_revision")
-)
-_DELETE = delete(process_instance).where(process_instance.c.id == bindparam("row_id"))
+_THIS = process_instance.c.id == bindparam("row_id")
+_LOCK_ROOT = Prepared(select(process_instance.c.id).where(_THIS).with_for_update())
+_UPDATE = Prepared(update(process_instance).where(_THIS, process_instance.c.revision == bindparam("read_revision")))
+_DELETE = Prepared(delete(process_instance).where(_THIS))
 
 
 def lock_called(connection: Connection, caller_id: str, wait_id: str) -> InstanceRow | None:
@@ -105,8 +106,7 @@ def update_instance(connection: Connection, row: InstanceRow, state: str, serial
         OptimisticLockingException: It was changed since it was read.
     """
     values = {"state": state, "serializer_version": serializer_version, "revision": row.revision + 1}
-    result = connection.execute(_UPDATE, {"row_id": row.id, "read_revision": row.revision, **values})
-    if result.rowcount != 1:
+    if _UPDATE.change(connection, {"row_id": row.id, "read_revision": row.revision, **values}) != 1:
         raise OptimisticLockingException(
             f"ENGINE-03005 The process instance {row.id!r} was updated by another transaction concurrently."
         )
@@ -114,7 +114,7 @@ def update_instance(connection: Connection, row: InstanceRow, state: str, serial
 
 def delete_instance(connection: Connection, instance_id: str) -> bool:
     """Delete an instance with all that belongs to it; false if there is none."""
-    return connection.execute(_DELETE, {"row_id": instance_id}).rowcount > 0
+    return _DELETE.change(connection, {"row_id": instance_id}) > 0
 
 
 def instance_exists(connection: Connection, instance_id: str) -> bool:

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, or_, select, true, update
 
 from engine_telemetry.engine.bpmn import waits
+from engine_telemetry.engine.ids import new_id
 from engine_telemetry.engine.persistence.listing import Listing
 from engine_telemetry.engine.persistence.owner import Owner
 from engine_telemetry.engine.persistence.tables import job
@@ -55,7 +55,7 @@ def insert_start_job(
 ) -> None:
     """A definition, given by id and key, starts at a time."""
     row = {
-        "id": str(uuid4()),
+        "id": new_id(),
         "definition_id": definition[0],
         "definition_key": definition[1],
         "activity_id": activity_id,
@@ -169,6 +169,7 @@ JOBS = Listing(
         "definition_id": job.c.definition_id.__eq__,
         "definition_key": job.c.definition_key.__eq__,
         "activity_id": job.c.activity_id.__eq__,
+        "activity_ids": job.c.activity_id.in_,
         "failed_activity_id": job.c.failed_activity_id.__eq__,
         "timers": lambda timers: (job.c.kind == "timer") if timers else (job.c.kind != "timer"),
         "with_retries_left": lambda left: job.c.retries > 0 if left else true(),

@@ -38,6 +38,7 @@ DEPLOYMENTS = Listing(
         "deployment_id": deployment.c.id.__eq__,
         "name": deployment.c.name.__eq__,
         "name_like": deployment.c.name.like,
+        "name_containing": lambda text: deployment.c.name.icontains(text, autoescape=True),
         "source": deployment.c.source.__eq__,
         "before": deployment.c.deployment_time.__lt__,
         "after": deployment.c.deployment_time.__gt__,

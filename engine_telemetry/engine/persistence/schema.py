@@ -11,7 +11,7 @@ from sqlalchemy import Connection, inspect, text
 from engine_telemetry.database import Database
 from engine_telemetry.exceptions import ConfigurationError
 
-REVISION = "0004"
+REVISION = "0007"
 VERSION_TABLE = "engine_schema_version"
 
 _alembic = threading.Lock()  # Alembic keeps its context in module globals

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
 from sqlalchemy import Column, ColumnElement, Connection, Row, Select, Table, delete, literal, select, union_all
 
 from engine_telemetry.engine.bpmn.waits import Subscription
 from engine_telemetry.engine.entities import VariableCondition
+from engine_telemetry.engine.ids import new_id
 from engine_telemetry.engine.persistence.listing import Listing
 from engine_telemetry.engine.persistence.owner import Owner
 from engine_telemetry.engine.persistence.tables import (
@@ -44,7 +44,7 @@ def insert_start_subscription(
     connection: Connection, definition_id: str, activity_id: str, kind: str, event_name: str, now: datetime
 ) -> None:
     """A definition starts when an event comes."""
-    row = {"id": str(uuid4()), "definition_id": definition_id, "activity_id": activity_id, "created": now}
+    row = {"id": new_id(), "definition_id": definition_id, "activity_id": activity_id, "created": now}
     insert_rows(connection, event_subscription, [row | {"kind": kind, "event_name": event_name}])
 
 
@@ -112,6 +112,7 @@ EVENT_SUBSCRIPTIONS = Listing(
         "event_name": event_subscription.c.event_name.__eq__,
         "instance_id": event_subscription.c.instance_id.__eq__,
         "activity_id": event_subscription.c.activity_id.__eq__,
+        "activity_ids": event_subscription.c.activity_id.in_,
         "of_instances": lambda of: (
             event_subscription.c.instance_id.is_not(None) if of else event_subscription.c.instance_id.is_(None)
         ),

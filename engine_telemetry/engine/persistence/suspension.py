@@ -1,6 +1,6 @@
 """What is suspended, in each of the tables that say so."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from sqlalchemy import Connection, and_, select, update
 
@@ -38,6 +38,25 @@ def find_instances(connection: Connection, definition_ids: Sequence[str]) -> lis
     """The instances of these definitions, each locked until the end of the transaction."""
     statement = select(process_instance.c.id).where(process_instance.c.definition_id.in_(definition_ids))
     return list(connection.execute(statement.order_by(process_instance.c.id).with_for_update()).scalars())
+
+
+def lock_instances(connection: Connection, instance_ids: Collection[str]) -> list[str]:
+    """Those of these instances that there are, locked until the end of the transaction, after those at their tops."""
+    roots: set[str] = set()
+    for ids in _portions(list(instance_ids)):
+        roots.update(
+            connection.execute(select(process_instance.c.root_id).where(process_instance.c.id.in_(ids))).scalars()
+        )
+    _lock(connection, roots)
+    return _lock(connection, instance_ids)
+
+
+def _lock(connection: Connection, instance_ids: Collection[str]) -> list[str]:
+    locked: list[str] = []
+    for ids in _portions(sorted(instance_ids)):
+        statement = select(process_instance.c.id).where(process_instance.c.id.in_(ids)).order_by(process_instance.c.id)
+        locked += connection.execute(statement.with_for_update()).scalars()
+    return locked
 
 
 def _portions(ids: Sequence[str]) -> Iterator[Sequence[str]]:

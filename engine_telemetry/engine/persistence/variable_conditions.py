@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, exists
+from sqlalchemy import ColumnElement, Table, and_, exists, or_
 
 from engine_telemetry.engine.entities import VariableCondition
 from engine_telemetry.engine.persistence.tables import variable
@@ -34,6 +34,24 @@ def all_fit(conditions: Iterable[VariableCondition], scope_id: ColumnElement[str
     of_scope = variable.c.scope_id == scope_id
     found = (exists().where(of_scope, _fits(condition, variable)) for condition in conditions)
     return and_(True, *found)  # noqa: FBT003  SQL's TRUE
+
+
+def one_fits(
+    conditions: Iterable[VariableCondition], *of_scope: ColumnElement[bool], table: Table = variable
+) -> ColumnElement[bool]:
+    """Whether a scope has a variable that meets one of the conditions.
+
+    Args:
+        conditions: These.
+        of_scope: Whether a row of the table is a variable of the scope.
+        table: Of variables.
+
+    Raises:
+        BadUserRequestException: As ``all_fit``.
+    """
+    known = list(conditions)
+    named = table.c.name.in_({condition.name for condition in known})  # what the index is by
+    return exists().where(*of_scope, named, or_(*(_fits(condition, table) for condition in known)))
 
 
 def is_one(conditions: Iterable[VariableCondition], table: Table = variable) -> ColumnElement[bool]:

@@ -6,14 +6,16 @@ The id of a row is made of its scope and its name, so that nothing must be read 
 import re
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
+from hashlib import sha1
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
-from sqlalchemy import Connection, Row, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from engine_telemetry.engine.entities import TypedValue
 from engine_telemetry.engine.persistence.history_tables import hi_variable
 from engine_telemetry.engine.persistence.owner import Owner
+from engine_telemetry.engine.persistence.prepared import Prepared
 from engine_telemetry.engine.persistence.tables import variable
 from engine_telemetry.engine.persistence.writing import put_rows
 from engine_telemetry.engine.scopes import Changes
@@ -32,18 +34,20 @@ Scopes = dict[str, dict[str, TypedValue]]
 
 def read_scopes(connection: Connection, instance_id: str) -> Scopes:
     """All variables of an instance."""
-    return _by_scope(connection.execute(_OF_INSTANCE, {"id": instance_id}))
+    return _by_scope(_OF_INSTANCE.fetch(connection, {"wanted_id": instance_id}))
 
 
 def read_all_scopes(connection: Connection, instance_ids: Iterable[str]) -> dict[str, Scopes]:
     """All variables of several instances."""
-    found: dict[str, list[Row[Any]]] = {instance_id: [] for instance_id in instance_ids}
+    found: dict[str, list[Any]] = {instance_id: [] for instance_id in instance_ids}
+    if len(found) == 1:
+        return {instance_id: read_scopes(connection, instance_id) for instance_id in found}
     for row in connection.execute(_OF_INSTANCES, {"ids": list(found)}):
         found[row.instance_id].append(row)
     return {instance_id: _by_scope(rows) for instance_id, rows in found.items()}
 
 
-def _by_scope(rows: Iterable[Row[Any]]) -> Scopes:
+def _by_scope(rows: Iterable[Any]) -> Scopes:
     scopes: Scopes = {}
     for row in rows:
         scopes.setdefault(row.scope_id, {})[row.name] = decode(row.type, row.value, row.value_info)
@@ -51,7 +55,7 @@ def _by_scope(rows: Iterable[Row[Any]]) -> Scopes:
 
 
 _READ = select(*(variable.c[name] for name in ("instance_id", "scope_id", "name", "type", "value", "value_info")))
-_OF_INSTANCE = _READ.where(variable.c.instance_id == bindparam("id"))
+_OF_INSTANCE = Prepared(_READ.where(variable.c.instance_id == bindparam("wanted_id")))
 _OF_INSTANCES = _READ.where(variable.c.instance_id.in_(bindparam("ids", expanding=True)))
 
 
@@ -91,8 +95,11 @@ def _delete(connection: Connection, deleted: Collection[tuple[str, str]]) -> Non
 
 
 def row_id(scope_id: str, name: str) -> str:
-    """The id of the row of a variable."""
-    return str(uuid5(NAMESPACE_OID, f"{scope_id}/{name}"))
+    """The id of the row of a variable: a UUID of version 8 (RFC 9562), with the time of its scope's."""
+    if scope_id[14:15] != "7":  # of an instance that is older than ids in the order of time
+        return str(uuid5(NAMESPACE_OID, f"{scope_id}/{name}"))
+    digest = sha1(f"{scope_id}/{name}".encode(), usedforsecurity=False).hexdigest()
+    return f"{scope_id[:14]}8{digest[:3]}-8{digest[3:6]}-{digest[6:18]}"
 
 
 def _row(scope_id: str, name: str, value: TypedValue) -> dict[str, Any]:

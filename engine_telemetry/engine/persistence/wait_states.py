@@ -3,20 +3,21 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
 from sqlalchemy import Connection, bindparam, delete
 
 from engine_telemetry.engine.bpmn.waits import ExternalTask, Job, Subscription, UserTask, Wait
+from engine_telemetry.engine.ids import new_id
 from engine_telemetry.engine.persistence import incidents, jobs, subscriptions
 from engine_telemetry.engine.persistence.owner import Owner
+from engine_telemetry.engine.persistence.prepared import Prepared
 from engine_telemetry.engine.persistence.tables import external_task, identity_link, job, task
 from engine_telemetry.engine.persistence.writing import insert_rows
 from engine_telemetry.exceptions import ModelExecutionException
 
 MAX_TEXT_LENGTH = 255
 
-_DELETE_TASKS = delete(task).where(task.c.id.in_(bindparam("ids", expanding=True)))
+_DELETE_TASK = Prepared(delete(task).where(task.c.id == bindparam("row_id")))
 _SUBSCRIPTIONS = frozenset({"message", "signal", "conditional"})
 _JOBS = frozenset({"timer", "async-before", "async-after"})
 
@@ -54,9 +55,8 @@ def delete_ended(connection: Connection, closed: Mapping[str, str], now: datetim
         with_instance: Whether the instance's row goes as well, and takes with it what nothing else depends on.
     """
     if not with_instance:
-        tasks = [wait_id for wait_id, kind in closed.items() if kind == "task"]
-        if tasks:
-            connection.execute(_DELETE_TASKS, {"ids": tasks})
+        if tasks := [{"row_id": wait_id} for wait_id, kind in closed.items() if kind == "task"]:
+            _DELETE_TASK.change(connection, *tasks)
         subscriptions.delete_subscriptions(connection, [one for one, kind in closed.items() if kind in _SUBSCRIPTIONS])
     incidents.delete_waits(connection, external_task, [one for one, kind in closed.items() if kind == "external"], now)
     incidents.delete_waits(connection, job, [one for one, kind in closed.items() if kind in _JOBS], now)
@@ -83,7 +83,7 @@ def _links(wait: UserTask) -> list[dict[str, Any]]:
     users = [(name, None) for name in sorted(set(wait.candidate_users))]
     groups = [(None, name) for name in sorted(set(wait.candidate_groups))]
     return [
-        {"id": str(uuid4()), "task_id": wait.id, "type": "candidate", "user_id": user, "group_id": group}
+        {"id": new_id(), "task_id": wait.id, "type": "candidate", "user_id": user, "group_id": group}
         for user, group in (*users, *groups)
     ]
 

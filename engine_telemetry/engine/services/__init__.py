@@ -2,6 +2,7 @@
 
 from engine_telemetry.engine.services.decision import DecisionService
 from engine_telemetry.engine.services.external_task import ExternalTaskService
+from engine_telemetry.engine.services.filter import FilterService
 from engine_telemetry.engine.services.form import FormService
 from engine_telemetry.engine.services.history import HistoryService
 from engine_telemetry.engine.services.identity import IdentityService
@@ -13,6 +14,7 @@ from engine_telemetry.engine.services.task import TaskService
 __all__ = [
     "DecisionService",
     "ExternalTaskService",
+    "FilterService",
     "FormService",
     "HistoryService",
     "IdentityService",

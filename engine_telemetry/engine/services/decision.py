@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from engine_telemetry.engine.commands.decision import EvaluateDecisionCmd
+from engine_telemetry.engine.commands.decision import EvaluateDecisionCmd, EvaluateDecisionTableCmd
+from engine_telemetry.engine.decisions import Evaluation
 from engine_telemetry.engine.executor import Executor
 
 
@@ -32,3 +33,13 @@ class DecisionService:
             DmnEvaluationException: It cannot be evaluated with these values.
         """
         return self._executor.execute(EvaluateDecisionCmd(key, decision_id, version, variables or {}))
+
+    def evaluate_table(self, decision_id: str, variables: Mapping[str, object] | None = None) -> Evaluation:
+        """Evaluate the decision table of the definition with this id, and tell which rules match.
+
+        Raises:
+            NotFoundException: There is no such decision.
+            BadUserRequestException: It is no table.
+            DmnEvaluationException: It cannot be evaluated with these values.
+        """
+        return self._executor.execute(EvaluateDecisionTableCmd(decision_id, variables or {}))

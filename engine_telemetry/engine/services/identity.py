@@ -6,22 +6,24 @@ import re
 import secrets
 import threading
 from collections.abc import Collection
+from contextlib import AbstractContextManager
 from math import ceil
 from typing import Unpack
 
-from engine_telemetry.engine import passwords
+from engine_telemetry.engine import acting, passwords
 from engine_telemetry.engine.commands.identity import (
+    ADMINISTRATORS,
     CheckPassword,
     CreateMembershipCmd,
     DbGroupQueryImpl,
     DbUserQueryImpl,
+    DeleteGroupCmd,
     DeleteMembershipCmd,
     DeleteUserCmd,
     SaveGroupCmd,
     SaveUserCmd,
 )
 from engine_telemetry.engine.commands.session import (
-    ADMINISTRATORS,
     CreateFirstAdministratorCmd,
     CreateSessionCmd,
     DeleteSessionCmd,
@@ -42,6 +44,7 @@ SHORTEST_PASSWORD, LONGEST_PASSWORD = 8, 1024  # characters
 
 logger = logging.getLogger("engine_telemetry.engine")
 
+_LONGEST_ID = 255  # an embedding program's users need not be the engine's
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}")
 
 
@@ -60,6 +63,19 @@ class IdentityService:
         """No check runs and none has failed: at the start, and in a forked child."""
         self._failed = FailedChecks()
         self._one_check = threading.Lock()  # each takes 19 MiB and a core; forty at once would stop all else
+
+    def acting_as(self, user_id: str | None) -> AbstractContextManager[None]:
+        """Have what this thread or task does with engines in a ``with`` block be done by a user; ``None`` for nobody.
+
+        Instances that are started know who started them, the log of operations says who did what, and saved filters
+        find the user's tasks. It gives no rights and takes none.
+
+        Raises:
+            BadUserRequestException: The id is empty, or has more than 255 characters.
+        """
+        if user_id is not None and not 0 < len(user_id) <= _LONGEST_ID:
+            raise BadUserRequestException(f"{user_id[:50]!r} cannot act: an id has 1 to {_LONGEST_ID} characters")
+        return acting.acting_as(user_id)
 
     def create_user(
         self,
@@ -89,6 +105,15 @@ class IdentityService:
         values = {"first_name": first_name, "last_name": last_name, "email": email, "password": _hashed(password)}
         self._executor.execute(SaveUserCmd(user_id, values, new=True, groups=groups))
         return user
+
+    def save_user(self, user: User) -> None:
+        """Change the names and the e-mail address of a user to these.
+
+        Raises:
+            NullValueException: There is no such user.
+        """
+        values = {"first_name": user.first_name, "last_name": user.last_name, "email": user.email}
+        self._executor.execute(SaveUserCmd(user.id, values, new=False))
 
     def create_first_administrator(self, user_id: str, password: str) -> None:
         """Make the first administrator.
@@ -137,9 +162,13 @@ class IdentityService:
         if pause := self._failed.pause(key):
             logger.warning("Not checking passwords of user %r for %d s: too many were wrong", key, ceil(pause))
 
-    def delete_user(self, user_id: str) -> None:
-        """Delete a user, and end the sessions; one that is not there is no error."""
-        self._executor.execute(DeleteUserCmd(user_id))
+    def delete_user(self, user_id: str, *, keep_administrator: bool = False) -> None:
+        """Delete a user, and end the sessions; one that is not there is no error.
+
+        Raises:
+            ConflictException: It is the last administrator, and there must be one.
+        """
+        self._executor.execute(DeleteUserCmd(user_id, keep_administrator))
 
     def create_session(self, user_id: str) -> str:
         """Begin a session: a log-in that lasts 12 hours, or until 2 hours pass without a request.
@@ -193,8 +222,24 @@ class IdentityService:
             BadUserRequestException: There is such a group already, or the id cannot be used.
         """
         group = Group(_checked_id(group_id), name)
-        self._executor.execute(SaveGroupCmd(group))
+        self._executor.execute(SaveGroupCmd(group, new=True))
         return group
+
+    def save_group(self, group: Group) -> None:
+        """Change the name of a group to this one.
+
+        Raises:
+            NullValueException: There is no such group.
+        """
+        self._executor.execute(SaveGroupCmd(group, new=False))
+
+    def delete_group(self, group_id: str) -> None:
+        """Delete a group; its members remain users. One that is not there is no error.
+
+        Raises:
+            ConflictException: It is the one of the administrators.
+        """
+        self._executor.execute(DeleteGroupCmd(group_id))
 
     def groups(self, **search: Unpack[GroupSearch]) -> list[Group]:
         """Find groups."""
@@ -212,9 +257,13 @@ class IdentityService:
         """
         self._executor.execute(CreateMembershipCmd(user_id, group_id))
 
-    def remove_from_group(self, user_id: str, group_id: str) -> None:
-        """Take a user out of a group; who is no member, is none."""
-        self._executor.execute(DeleteMembershipCmd(user_id, group_id))
+    def remove_from_group(self, user_id: str, group_id: str, *, keep_administrator: bool = False) -> None:
+        """Take a user out of a group; who is no member, is none.
+
+        Raises:
+            ConflictException: It is the last administrator, and there must be one.
+        """
+        self._executor.execute(DeleteMembershipCmd(user_id, group_id, keep_administrator))
 
     def is_admin(self, user_id: str) -> bool:
         """Whether the user belongs to the group ``camunda-admin``."""

@@ -1,13 +1,27 @@
 """Telemetry, jobs and statistics: what an operator looks at."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Unpack
+from typing import Any, Unpack
 
+from engine_telemetry.engine.batches import Batch, BatchCriteria, BatchFailure, BatchKind, BatchSearch, ItemKind
+from engine_telemetry.engine.commands.batch import (
+    ActivateBatchCmd,
+    BatchQueryImpl,
+    DeleteBatchCmd,
+    GetBatchFailuresCmd,
+    SuspendBatchCmd,
+    create_batch_command,
+    no_batch,
+)
+from engine_telemetry.engine.commands.incident import GetIncidentDetailsCmd
 from engine_telemetry.engine.commands.job import (
+    ActivateJobCmd,
     GetJobExceptionStacktraceCmd,
     JobQueryImpl,
     SetJobDuedateCmd,
     SetJobRetriesCmd,
+    SuspendJobCmd,
 )
 from engine_telemetry.engine.commands.management import (
     DeleteTelemetryHistoryCmd,
@@ -123,27 +137,110 @@ class ManagementService:
         """Do a job now, whenever it is due.
 
         Raises:
-            NotFoundException: There is no such job. The same holds for the two methods below.
+            NotFoundException: There is no such job. The same holds for the methods below.
             SuspendedEntityInteractionException: It is suspended.
             Exception: Whatever the job raises; it is noted with the job too, whose retries are counted down.
         """
         do_job(self._executor, job_id)
 
+    def incident_details(self, incident_id: str) -> str | None:
+        """The stack trace of what is behind an incident, open or over; ``None`` if there is none.
+
+        Raises:
+            NotFoundException: There is no such incident.
+        """
+        return self._executor.execute(GetIncidentDetailsCmd(incident_id))
+
     def set_job_due(self, job_id: str, due: datetime | None) -> None:
         """Say when a job is due; ``None`` is now."""
         self._executor.execute(SetJobDuedateCmd(job_id, due))
+
+    def suspend_job(self, job_id: str) -> None:
+        """Have a job not be done until it is activated."""
+        self._executor.execute(SuspendJobCmd(job_id))
+
+    def activate_job(self, job_id: str) -> None:
+        """Have a job be done again when it is due."""
+        self._executor.execute(ActivateJobCmd(job_id))
 
     def job_error_details(self, job_id: str) -> str | None:
         """The stack trace of a job's last failure; ``None`` if it has not failed."""
         return self._executor.execute(GetJobExceptionStacktraceCmd(job_id))
 
-    def activity_statistics(self, definition_id: str) -> list[ActivityStatistics]:
+    def create_batch(
+        self,
+        kind: BatchKind,
+        *,
+        ids: Collection[str] = (),
+        search: Mapping[str, Any] | None = None,
+        item_kind: ItemKind = "instance",
+        **settings: object,
+    ) -> Batch:
+        """Have something done to many things, one after the other, by the job executor. The acting user acts in it too.
+
+        Args:
+            kind: What to do, and with which settings: ``instance-deletion`` (``reason``, ``must_exist``),
+                ``instance-update-suspension-state`` (``suspended``), ``set-job-retries`` and
+                ``set-external-task-retries`` (``retries``; of instances: for their jobs and external tasks that have
+                none).
+            ids: The items.
+            search: Criteria that find more of them, as the query for what the items are takes them; none find all.
+            item_kind: What the items are: instances; for retries also jobs and external tasks.
+            settings: As above.
+
+        Raises:
+            BadUserRequestException: There are no items or more than 100,000, or a setting cannot be used.
+        """
+        return self._executor.execute(create_batch_command(kind, item_kind)(ids, search, settings))
+
+    def batches(self, **search: Unpack[BatchSearch]) -> list[Batch]:
+        """Find batches, finished ones too."""
+        return self._executor.execute(BatchQueryImpl(search))
+
+    def count_batches(self, **criteria: Unpack[BatchCriteria]) -> int:
+        """Count batches, finished ones too."""
+        return self._executor.execute(BatchQueryImpl(criteria).count)
+
+    def batch(self, batch_id: str) -> Batch:
+        """A batch, with how far it is.
+
+        Raises:
+            NotFoundException: There is no such batch. The same holds for the methods below.
+        """
+        found = self.batches(batch_id=batch_id)
+        if not found:
+            raise no_batch(batch_id)
+        return found[0]
+
+    def batch_failures(
+        self, batch_id: str, *, first_result: int = 0, max_results: int | None = None
+    ) -> list[BatchFailure]:
+        """The items of a batch with which it did not work, by their ids."""
+        return self._executor.execute(GetBatchFailuresCmd(batch_id, first_result, max_results))
+
+    def suspend_batch(self, batch_id: str) -> None:
+        """Halt a batch; what is done in it remains done."""
+        self._executor.execute(SuspendBatchCmd(batch_id))
+
+    def activate_batch(self, batch_id: str) -> None:
+        """Have a batch go on."""
+        self._executor.execute(ActivateBatchCmd(batch_id))
+
+    def delete_batch(self, batch_id: str) -> None:
+        """Delete a batch, whether it runs or is finished; what is done in it remains done."""
+        self._executor.execute(DeleteBatchCmd(batch_id))
+
+    def activity_statistics(self, definition_id: str, *, all_versions: bool = False) -> list[ActivityStatistics]:
         """What goes on in the activities of a process definition; those with nothing are left out.
+
+        Args:
+            definition_id: Which definition.
+            all_versions: The sums over all versions of its key.
 
         Raises:
             NotFoundException: There is no such definition.
         """
-        return self._executor.execute(ActivityStatisticsQueryImpl(definition_id))
+        return self._executor.execute(ActivityStatisticsQueryImpl(definition_id, all_versions))
 
     def definition_statistics(
         self, *, all_versions: bool = False, **search: Unpack[ProcessDefinitionSearch]

@@ -7,6 +7,7 @@ from engine_telemetry.engine.commands.decision import (
     DecisionDefinitionQueryImpl,
     GetDeployedDecisionDefinitionCmd,
     GetDeploymentDecisionModelCmd,
+    GetDeploymentDmnModelInstanceCmd,
 )
 from engine_telemetry.engine.commands.deployment import DeleteDeploymentCmd, DeployCmd
 from engine_telemetry.engine.commands.repository import (
@@ -25,6 +26,7 @@ from engine_telemetry.engine.criteria import (
     ProcessDefinitionCriteria,
     ProcessDefinitionSearch,
 )
+from engine_telemetry.engine.decisions import DecisionText
 from engine_telemetry.engine.entities import (
     DecisionDefinition,
     Deployment,
@@ -183,3 +185,11 @@ class RepositoryService:
             NotFoundException: There is no such decision definition.
         """
         return self._executor.execute(GetDeploymentDecisionModelCmd(decision_id))
+
+    def decision_text(self, decision_id: str) -> DecisionText:
+        """A decision as it is written in its file: the texts of its table, or of its expression.
+
+        Raises:
+            NotFoundException: There is no such decision definition.
+        """
+        return self._executor.execute(GetDeploymentDmnModelInstanceCmd(decision_id))

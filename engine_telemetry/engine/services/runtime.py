@@ -1,6 +1,6 @@
 """Process instances and their variables."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Unpack
 
 from engine_telemetry.engine.bpmn.journal import ActivityInstance
@@ -30,7 +30,11 @@ from engine_telemetry.engine.commands.runtime import (
     StartProcessInstanceCmd,
     VariableInstanceQueryImpl,
 )
-from engine_telemetry.engine.commands.suspension import ActivateProcessInstanceCmd, SuspendProcessInstanceCmd
+from engine_telemetry.engine.commands.suspension import (
+    ActivateProcessInstanceCmd,
+    SuspendProcessInstanceCmd,
+    UpdateProcessInstancesSuspendStateCmd,
+)
 from engine_telemetry.engine.entities import ProcessInstance, TypedValue
 from engine_telemetry.engine.executor import Executor
 from engine_telemetry.engine.runtime_criteria import (
@@ -127,10 +131,30 @@ class RuntimeService:
         self._executor.execute(SetExecutionVariablesCmd(instance_id, modifications))
 
     def update_variables(
-        self, instance_id: str, *, modifications: Mapping[str, object] | None = None, deletions: Iterable[str] = ()
+        self,
+        instance_id: str,
+        *,
+        modifications: Mapping[str, object] | None = None,
+        deletions: Iterable[str] = (),
+        scope_id: str | None = None,
+        expected: Mapping[str, TypedValue | None] | None = None,
     ) -> None:
-        """Set some variables of a process instance and remove others, at once."""
-        self._executor.execute(PatchExecutionVariablesCmd(instance_id, modifications or {}, tuple(deletions)))
+        """Set some variables of a process instance and remove others, at once.
+
+        Args:
+            instance_id: The process instance.
+            modifications: What to set.
+            deletions: What to remove.
+            scope_id: The activity instance whose local variables are meant, as ``VariableInstance.scope_id``; by
+                default the process instance's own are.
+            expected: What variables must still be for anything to be done, ``None`` for one that there is not.
+
+        Raises:
+            ConflictException: A variable is not as expected any more.
+            NullValueException: That activity instance does not go on, or cannot have variables of its own.
+        """
+        command = PatchExecutionVariablesCmd(instance_id, modifications or {}, tuple(deletions), scope_id, expected)
+        self._executor.execute(command)
 
     def remove_variable(self, instance_id: str, name: str) -> None:
         """Remove a variable of a process instance, if it has it."""
@@ -184,6 +208,22 @@ class RuntimeService:
     def activate_process_instance(self, instance_id: str) -> None:
         """Let a process instance go on."""
         self._executor.execute(ActivateProcessInstanceCmd(instance_id))
+
+    def set_suspended(
+        self, *, suspended: bool, ids: Collection[str] = (), search: ProcessInstanceCriteria | None = None
+    ) -> None:
+        """Suspend or activate many process instances at once, all or none; many thousand are work for a batch.
+
+        Args:
+            suspended: Whether to suspend them.
+            ids: Which.
+            search: Criteria that find more of them.
+
+        Raises:
+            NullValueException: There is no instance with one of the ids.
+            BadUserRequestException: There are neither ids nor does the search find anything.
+        """
+        self._executor.execute(UpdateProcessInstancesSuspendStateCmd(ids, search, suspended))
 
     def variable_instances(self, **search: Unpack[VariableInstanceSearch]) -> list[VariableInstance]:
         """Find variables of running process instances, local ones too."""

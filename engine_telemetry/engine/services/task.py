@@ -1,6 +1,6 @@
 """User tasks."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Unpack
 
 from engine_telemetry.engine.commands.comment import (
@@ -9,11 +9,13 @@ from engine_telemetry.engine.commands.comment import (
     GetTaskCommentCmd,
     GetTaskCommentsCmd,
 )
+from engine_telemetry.engine.commands.draft import DeleteDraftCmd, GetDraftCmd, SaveDraftCmd
 from engine_telemetry.engine.commands.identity_link import (
     AddGroupIdentityLinkCmd,
     AddUserIdentityLinkCmd,
     DeleteGroupIdentityLinkCmd,
     DeleteUserIdentityLinkCmd,
+    GetCandidatesForTasksCmd,
     GetIdentityLinksForTaskCmd,
 )
 from engine_telemetry.engine.commands.task import (
@@ -38,6 +40,7 @@ from engine_telemetry.engine.commands.variables import (
 from engine_telemetry.engine.criteria import TaskCriteria, TaskSearch
 from engine_telemetry.engine.entities import Comment, IdentityLink, Task, TypedValue
 from engine_telemetry.engine.executor import Executor
+from engine_telemetry.engine.tasklist_entities import Draft
 
 
 class TaskService:
@@ -129,6 +132,10 @@ class TaskService:
         """Who has to do with a task: its assignee, its owner, its candidates and others."""
         return self._executor.execute(GetIdentityLinksForTaskCmd(task_id))
 
+    def candidates(self, task_ids: Collection[str]) -> dict[str, list[IdentityLink]]:
+        """Who may claim each of these tasks, by the task's id; nobody for one that does not wait."""
+        return self._executor.execute(GetCandidatesForTasksCmd(tuple(task_ids)))
+
     def add_user_link(self, task_id: str, user_id: str, link_type: str = "candidate") -> None:
         """Link a user to a task; as ``assignee`` or ``owner`` in the place of another.
 
@@ -172,6 +179,22 @@ class TaskService:
     def instance_comments(self, instance_id: str) -> list[Comment]:
         """What was said about a process instance and its tasks, the latest first."""
         return self._executor.execute(GetProcessInstanceCommentsCmd(instance_id))
+
+    def save_draft(self, task_id: str, user_id: str, fields: Mapping[str, str]) -> None:
+        """Keep what a user has entered in the form of a task, in place of what was kept before, until the task is over.
+
+        Raises:
+            BadUserRequestException: It takes more than 64 kB as JSON.
+        """
+        self._executor.execute(SaveDraftCmd(task_id, user_id, fields))
+
+    def draft(self, task_id: str, user_id: str) -> Draft | None:
+        """What was kept; ``None`` if nothing was, or the task is over."""
+        return self._executor.execute(GetDraftCmd(task_id, user_id))
+
+    def delete_draft(self, task_id: str, user_id: str) -> None:
+        """Forget what was kept; nothing is no error."""
+        self._executor.execute(DeleteDraftCmd(task_id, user_id))
 
     def variables(self, task_id: str, *, local: bool = False) -> dict[str, TypedValue]:
         """All variables a task can see; with ``local`` its own only, which end with it."""

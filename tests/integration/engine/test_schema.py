@@ -90,6 +90,27 @@ def test_tables_of_a_later_release_are_refused(new_engine: NewEngine, database: 
         new_engine(database_schema_update=update).open()
 
 
+@pytest.mark.parametrize("empty_database_url", ["sqlite"], indirect=True)
+def test_tables_that_are_rebuilt_keep_their_rows_and_indexes(database: Database) -> None:
+    with database.begin() as connection:
+        command.upgrade(alembic_config(connection), "0006")
+        ids = "'i', 'i', 'd', 'k'"
+        columns = "id, root_id, definition_id, definition_key, start_time, state"
+        connection.execute(text(f"INSERT INTO engine_hi_process_instance ({columns}) VALUES ({ids}, '2026-01-01', '')"))  # noqa: S608
+        columns = "id, instance_id, definition_id, definition_key, task_definition_key, priority, start_time"
+        connection.execute(text(f"INSERT INTO engine_hi_task ({columns}) VALUES ({ids}, 'u', 50, '2026-01-01')"))  # noqa: S608
+        indexes = inspect(connection).get_indexes("engine_hi_task")
+    prepare_schema(database, update=True, source="a test")
+    with database.begin() as connection:
+        made = connection.execute(text("SELECT sql FROM sqlite_master WHERE name = 'engine_hi_task'")).scalar_one()
+        assert made.endswith("WITHOUT ROWID")
+        assert connection.execute(text("SELECT id, task_definition_key FROM engine_hi_task")).all() == [("i", "u")]
+        names = {index["name"] for index in inspect(connection).get_indexes("engine_hi_task")}
+        assert names == {index["name"] for index in indexes}
+        connection.execute(text("DELETE FROM engine_hi_process_instance"))
+        assert connection.execute(text("SELECT id FROM engine_hi_task")).all() == []
+
+
 CHILD = """
 import sys
 from engine_telemetry.engine import ProcessEngine

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from engine_telemetry.engine import ProcessEngine
 from tests.integration.webapps.day import DECISION, PROCESS
 from tests.integration.webapps.rest_client import RestClient
 
@@ -28,6 +29,8 @@ LISTS = {
     "/history/variable-instance": "HistoricVariableInstanceDto",
     "/history/incident": "HistoricIncidentDto",
     "/group": "GroupDto",
+    "/filter": "FilterDto",
+    "/history/user-operation": "UserOperationLogEntryDto",
 }
 FIELDS_OF_OPERATON = {"operatonFormRef"}  # Camunda's has another name
 FIELDS_LEFT_OUT = {
@@ -57,7 +60,7 @@ def lock(rest: RestClient) -> Any:
 
 
 @pytest.fixture
-def filled(rest: RestClient, types: Any) -> RestClient:
+def filled(rest: RestClient, types: Any, engine: ProcessEngine) -> RestClient:
     """One instance at its timer, one at a person, one with an incident."""
     files = {"a": ("day.bpmn", PROCESS), "b": ("dish.dmn", DECISION)}
     conform(types.DeploymentWithDefinitionsDto, rest.request("POST", "/deployment/create", files=files).json())
@@ -76,6 +79,9 @@ def filled(rest: RestClient, types: Any) -> RestClient:
     failure = {"workerId": "w", "errorMessage": "no", "retries": 0}
     rest.post(f"/external-task/{lock(rest)['id']}/failure", failure)
     rest.post("/process-definition/key/day/start", {"businessKey": "D"})
+    conform(types.FilterDto, rest.post("/filter/create", {"name": "All", "query": {}}))
+    with engine.identity_service.acting_as("ann"):
+        engine.task_service.set_assignee(rest.get("/task")[0]["id"], "ann")
     return rest
 
 

@@ -3,10 +3,10 @@
 from alembic import context
 from sqlalchemy.schema import SchemaItem
 
-from engine_telemetry.engine.persistence.history_tables import hi_process_instance
+from engine_telemetry.engine.persistence.batch_tables import batch
 from engine_telemetry.engine.persistence.schema import VERSION_TABLE
 
-metadata = hi_process_instance.metadata  # one for all tables; importing those of history completes it
+metadata = batch.metadata  # one for all tables; importing what they belong to completes it
 
 
 def _is_ours(_: SchemaItem, name: str | None, kind: str, *__: object) -> bool:
