@@ -312,18 +312,43 @@ def test_a_waiting_report_is_tried_again_looked_at_downloaded_and_deleted(
     collector.answer = Answer(202)
     page.get_by_role("button", name="Try again now").click()
     expect(page.get_by_text("The endpoint has accepted the report: HTTP 202.")).to_be_visible()
+    sent = collector.reports[0].body
     page.get_by_role("link", name="View", exact=True).last.click()
-    with page.expect_download() as download:
-        page.get_by_role("link", name="Download").click()
-    download.value.save_as(tmp_path / "report.json")
-    assert (tmp_path / "report.json").read_bytes() == collector.reports[0].body
+    assert saved(page, "Download", tmp_path) == sent
     page.goto("/cockpit/telemetry")
+    page.get_by_role("link", name="See exactly what was sent").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("The report of")
+    page.goto("/cockpit/telemetry")
+    everything = json.loads(saved(page, "Download as JSON", tmp_path))
+    assert sent.decode() in [report["body"] for report in everything["reports"]]
+    assert saved(page, "Download as CSV", tmp_path).count(b",StartProcessInstanceCmd,7\r\n") == 1
+    look_at_the_counts(page)
     page.get_by_role("link", name="Delete the history").click()
     page.get_by_role("button", name=re.compile("^Delete")).click()
     expect(page.get_by_role("status").filter(has_text="deleted")).to_be_visible()
     page.get_by_role("button", name="Switch it off").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Usage telemetry is off")
     assert is_decided(waiting) is False
+
+
+def look_at_the_counts(page: Page) -> None:
+    """Those of one command, as a chart and as a table."""
+    page.get_by_text("Choose commands").click()
+    page.get_by_role("checkbox", name="StartProcessInstanceCmd").check()
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.get_by_role("img", name="StartProcessInstanceCmd: 7 in all")).to_be_visible()
+    page.get_by_text("The same as a table").click()
+    expect(page.get_by_role("region", name="Table of counts").get_by_role("columnheader")).to_contain_text(
+        ["Made", "State", "Covers", "StartProcessInstanceCmd"]
+    )
+
+
+def saved(page: Page, link: str, folder: Path) -> bytes:
+    """The content of a file that a link saves."""
+    with page.expect_download() as download:
+        page.get_by_role("link", name=link).click()
+    download.value.save_as(folder / "saved")
+    return (folder / "saved").read_bytes()
 
 
 def test_the_pages_are_accessible_and_fit(

@@ -1,4 +1,5 @@
-// Cockpit: files that are dropped on a form are deployed at once; numbers are fetched anew while somebody looks.
+// Cockpit: files that are dropped on a form are deployed at once; numbers are fetched anew while somebody looks; the
+// rows of a list are chosen all at once and counted; a search has as many rows for variables as are needed.
 "use strict";
 
 (() => {
@@ -23,6 +24,43 @@
   }
 
   document.getElementById("refused")?.focus();
+
+  for (const form of document.querySelectorAll("form[data-choosing]")) {
+    const boxes = [...form.querySelectorAll('input[name="id"]')];
+    const here = form.querySelector("[data-all-here]");
+    const everything = form.querySelector('input[name="all"]');
+    const count = () => {
+      const number = boxes.filter((box) => box.checked).length;
+      here.firstElementChild.checked = number === boxes.length;
+      here.firstElementChild.indeterminate = number > 0 && number < boxes.length;
+      form.querySelector("[data-chosen]").textContent = everything.checked ? "all chosen" : `${number} chosen`;
+      for (const box of [...boxes, here.firstElementChild]) box.disabled = everything.checked;
+    };
+    here.hidden = false;
+    here.addEventListener("change", (event) => {
+      for (const box of boxes) box.checked = event.target.checked;
+    });
+    form.addEventListener("change", count);
+    window.addEventListener("pageshow", count); // a browser that goes back keeps what was ticked
+  }
+
+  for (const list of document.querySelectorAll("[data-repeated]")) {
+    list.addEventListener("input", () => {
+      const last = list.lastElementChild;
+      const name = last.querySelector("input");
+      if (!name.value || list.children.length >= Number(list.dataset.repeated)) return;
+      const next = last.cloneNode(true);
+      const number = list.children.length + 1;
+      next.querySelector(".error")?.remove();
+      for (const field of next.querySelectorAll("input, select")) {
+        if (field.tagName === "INPUT") field.value = "";
+        else field.selectedIndex = 0;
+        field.removeAttribute("aria-invalid");
+        field.ariaLabel = field.ariaLabel.replace(/\d+$/, number);
+      }
+      list.append(next);
+    });
+  }
 
   const refresh = () => {
     if (document.hidden) return;

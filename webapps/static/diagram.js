@@ -4,11 +4,15 @@
 (() => {
   const data = (element, name) => JSON.parse(element.dataset[name] || "{}");
 
-  const badge = ({ text, kind, title }) => {
-    const element = document.createElement("div");
+  const badge = ({ text, kind, title, address }) => {
+    const element = document.createElement(address ? "a" : "div");
     element.className = `diagram-badge ${kind ?? ""}`;
     element.textContent = text;
     if (title) element.title = title;
+    if (address) {
+      element.href = address;
+      element.setAttribute("aria-label", title);
+    }
     return element;
   };
 

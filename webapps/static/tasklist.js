@@ -3,8 +3,9 @@
 
 (() => {
   let shown = null;
+  let unfolded = null;
 
-  const isListRequest = (event) => event.detail.elt?.id === "tasks";
+  const isListRequest = (event) => event.detail.elt?.id === "views";
   const focused = () => document.activeElement?.closest("#views, #tasks") && document.activeElement.id;
   const stays = (id, html) => new DOMParser().parseFromString(html, "text/html").getElementById(id) !== null;
 
@@ -22,13 +23,24 @@
     if (!isListRequest(event)) return;
     const html = event.detail.serverResponse;
     const focus = focused();
-    if (html === shown || focus === "" || (focus && !stays(focus, html))) event.detail.shouldSwap = false;
-    else shown = html;
+    if (html === shown || focus === "" || (focus && !stays(focus, html))) {
+      event.detail.shouldSwap = false;
+      return;
+    }
+    shown = html;
+    unfolded = document.querySelector("#filters[open]");
+  });
+
+  document.addEventListener("htmx:afterSwap", () => {
+    const filters = document.getElementById("filters");
+    if (filters && unfolded) filters.open = true;
+    unfolded = null;
   });
 
   const list = document.querySelector(".beside");
   const chosen = list?.querySelector(".selected");
-  if (chosen) list.scrollTop = chosen.offsetTop - list.offsetTop - (list.clientHeight - chosen.clientHeight) / 2;
+  const top = chosen && chosen.offsetTop - list.offsetTop;
+  if (chosen && top + chosen.clientHeight > list.clientHeight) list.scrollTop = top - (list.clientHeight - chosen.clientHeight) / 2;
 
   for (const form of document.querySelectorAll("form[data-once]")) {
     form.addEventListener("submit", (event) => {

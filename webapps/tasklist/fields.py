@@ -43,6 +43,13 @@ class Field:
         return self.of.label or self.of.id
 
     @property
+    def typed(self) -> bool:
+        """Whether somebody has changed what it showed first."""
+        if self.of.type == "boolean":  # a box that is not ticked sends nothing
+            return not self.of.readonly and (self.text == "true") != (self.of.text == "true")
+        return not self.of.readonly and self.text != _text(self.of)
+
+    @property
     def control(self) -> str:
         """What it is filled in with: choice, check, area, readonly, or a type of ``input``."""
         if self.of.readonly:

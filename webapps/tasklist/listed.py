@@ -1,51 +1,43 @@
-"""The lists of tasks: the three views, their orders, and where in them somebody is."""
+"""The lists of tasks as pages show them: which there are, and a part of one."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal
+from datetime import UTC, datetime
+from functools import partial
 
 from starlette.requests import Request
 
 from engine_telemetry.engine import ProcessEngine
 from engine_telemetry.engine.criteria import TaskCriteria
 from engine_telemetry.engine.entities import Task
+from engine_telemetry.engine.task_queries import task_criteria
+from engine_telemetry.engine.tasklist_entities import Filter
 from webapps.lists import Part, part_of
-from webapps.visitor import Visitor, visitor_of
-
-MINE, GROUPS, ALL = "mine", "groups", "all"
-VIEWS = {MINE: "My tasks", GROUPS: "My groups' tasks", ALL: "All tasks"}
-
-_Direction = Literal["asc", "desc"]
-_ORDERS: dict[str, tuple[str, str, _Direction]] = {
-    "newest": ("Newest first", "created", "desc"),
-    "oldest": ("Oldest first", "created", "asc"),
-    "due": ("Due first", "dueDate", "asc"),
-    "priority": ("Highest priority first", "priority", "desc"),
-    "name": ("By name", "nameCaseInsensitive", "asc"),
-}
+from webapps.tasklist.cards import Card, cards_of
+from webapps.tasklist.colours import colour_of
+from webapps.tasklist.orders import ORDERS, USUAL, order_of_query
+from webapps.tasklist.place import GROUPS, MINE, QUERIES, VIEWS, Place, may_change, place_of
+from webapps.tasklist.search import Search
+from webapps.tasklist.shortcuts import KEYS, has_shortcuts
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where in the lists somebody is; the addresses of Tasklist carry it on.
+class Entry:
+    """A list that somebody can go to.
 
     Attributes:
-        view: One of ``VIEWS``.
-        order: One of ``_ORDERS``.
-        page: As asked for, from 1; the list may have become shorter.
+        key: What tells it from the others on a page.
+        colour: The name of one; may be empty.
+        description: What it is for; may be empty.
     """
 
-    visitor: Visitor
-    view: str = MINE
-    order: str = "newest"
-    page: int | None = None
-
-    def address(self, path: str = "/tasklist/", **changes: object) -> str:
-        """The address of a page, seen from here."""
-        return self.visitor.url(path, **{"view": self.view, "sort": self.order, "page": self.page, **changes})
-
-    def task_address(self, task_id: str, action: str = "") -> str:
-        """The address of a task, or of something to be done with it."""
-        return self.address(f"/tasklist/task/{task_id}{action}")
+    key: str
+    title: str
+    count: int
+    address: str
+    shown: bool
+    colour: str = ""
+    description: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,68 +45,95 @@ class TaskList:
     """A part of a list, as a page shows it.
 
     Attributes:
-        counts: How many tasks each view has.
-        processes: The names of the tasks' processes, by the ids of their definitions.
-        business_keys: Of the tasks' process instances, by their ids; only of those that have one.
+        views: The standing views.
+        own: The filters of who asks.
+        shared: The filters that are everybody's.
+        filter: Which of them is shown; ``None`` for a view.
+        gone: Whether a filter was asked for that there is not.
+        order: What the list is sorted by: one of ``ORDERS``, or empty for something else, which a filter says.
+        shortcuts: Whether who asks wants keyboard shortcuts.
     """
 
     place: Place
-    counts: dict[str, int]
+    views: list[Entry]
+    own: list[Entry]
+    shared: list[Entry]
+    filter: Filter | None
+    gone: bool
+    order: str
     part: Part
-    tasks: list[Task]
-    processes: dict[str, str]
-    business_keys: dict[str, str]
+    cards: list[Card]
+    shortcuts: bool
 
     @property
     def title(self) -> str:
-        """Of the view."""
-        return VIEWS[self.place.view]
+        """Of the view or the filter."""
+        return self.filter.name if self.filter else VIEWS[self.place.view]
 
     @property
-    def views(self) -> list[tuple[str, str, int, str]]:
-        """All views: name, title, count and address."""
-        return [
-            (view, VIEWS[view], many, self.place.address(view=view, page=None)) for view, many in self.counts.items()
-        ]
+    def description(self) -> str:
+        """Of the filter; may be empty."""
+        return str(self.filter.properties.get("description") or "") if self.filter else ""
+
+    @property
+    def changeable(self) -> bool:
+        """Whether who asks may change the filter that is shown."""
+        return self.filter is not None and may_change(self.place.visitor, self.filter)
+
+    @property
+    def refreshes(self) -> bool:
+        """Whether the list is fetched anew by itself."""
+        return self.filter is None or self.filter.properties.get("refresh") is not False
 
     @property
     def orders(self) -> list[tuple[str, str]]:
         """What the list can be sorted by: names and titles."""
-        return [(name, order[0]) for name, order in _ORDERS.items()]
+        other = [] if self.order else [("", "As the filter says")]
+        return [*other, *((name, order.title) for name, order in ORDERS.items())]
+
+    @property
+    def criteria(self) -> list[tuple[str, str]]:
+        """What is searched for: texts, and the addresses of the list without each."""
+        place = self.place
+        return [(text, place.searching(rest).address()) for text, rest in place.search.criteria]
+
+    @property
+    def whole(self) -> str:
+        """The address of the list with nothing searched in it."""
+        return self.place.searching(Search()).address()
+
+    @property
+    def keys(self) -> list[tuple[str, list[tuple[str, str]]]]:
+        """The keyboard shortcuts, in groups."""
+        return KEYS
 
     def page_address(self, page: int) -> str:
         """The address of another part."""
         return self.place.address(page=page)
 
 
-def place_of(request: Request) -> Place:
-    """Where the parameters ``view``, ``sort`` and ``page`` say that somebody is."""
-    asked = request.query_params
-    view, order, page = asked.get("view", MINE), asked.get("sort", "newest"), asked.get("page", "")
-    return Place(
-        visitor_of(request),
-        view if view in VIEWS else MINE,
-        order if order in _ORDERS else "newest",
-        int(page) if page.isdecimal() and len(page) < len(str(10**9)) else None,
-    )
-
-
 def list_tasks(engine: ProcessEngine, request: Request) -> TaskList:
     """The list that somebody looks at."""
     place = place_of(request)
-    criteria = {view: _criteria(view, place.visitor.user_id) for view in VIEWS}
-    counts = {view: engine.task_service.count_tasks(**criteria[view]) for view in VIEWS}
-    part = part_of(request, counts[place.view])
-    _, sort_by, direction = _ORDERS[place.order]
-    tasks = engine.task_service.tasks(
-        **criteria[place.view],
-        sort_by=sort_by,
-        sort_order=direction,
-        first_result=part.first,
-        max_results=part.size,
+    filters = engine.filter_service.filters(visible_to=place.visitor.user_id, sort_by="name")
+    chosen = next((each for each in filters if each.id == place.filter_id), None)
+    gone = chosen is None and place.filter_id is not None
+    place = place.at() if gone else place
+    entries = _entries(engine, place, filters)
+    order = place.order or (order_of_query(chosen.query) if chosen else USUAL)
+    part, tasks = _part(engine, request, place, chosen, order)
+    return TaskList(
+        place=replace(place, page=part.page if part.page > 1 else None),
+        views=_views(engine, place),
+        own=[entry for entry, found in zip(entries, filters, strict=True) if found.owner is not None],
+        shared=[entry for entry, found in zip(entries, filters, strict=True) if found.owner is None],
+        filter=chosen,
+        gone=gone,
+        order=order,
+        part=part,
+        cards=cards_of(engine, tasks, datetime.now(UTC)),
+        shortcuts=has_shortcuts(engine, place.visitor.user_id),
     )
-    place = replace(place, page=part.page if part.page > 1 else None)
-    return TaskList(place, counts, part, tasks, _processes(engine, tasks), _business_keys(engine, tasks))
 
 
 def next_task(engine: ProcessEngine, instance_id: str, user_id: str) -> tuple[str, Task] | None:
@@ -128,21 +147,54 @@ def next_task(engine: ProcessEngine, instance_id: str, user_id: str) -> tuple[st
 
 
 def _criteria(view: str, user_id: str) -> TaskCriteria:
-    match view:
-        case "mine":
-            return {"assignee": user_id}
-        case "groups":
-            return {"candidate_user": user_id}
-    return {}
+    return task_criteria(QUERIES[view], user_id=user_id)
 
 
-def _processes(engine: ProcessEngine, tasks: list[Task]) -> dict[str, str]:
-    ids = {task.definition_id for task in tasks}
-    found = engine.repository_service.process_definitions(definition_ids=ids) if ids else []
-    return {definition.id: definition.name or definition.key for definition in found}
+def _views(engine: ProcessEngine, place: Place) -> list[Entry]:
+    user_id = place.visitor.user_id
+    return [
+        Entry(
+            key=view,
+            title=title,
+            count=engine.task_service.count_tasks(**_criteria(view, user_id)),
+            address=place.at(view=view).address(),
+            shown=not place.filter_id and view == place.view,
+        )
+        for view, title in VIEWS.items()
+    ]
 
 
-def _business_keys(engine: ProcessEngine, tasks: list[Task]) -> dict[str, str]:
-    ids = {task.instance_id for task in tasks}
-    found = engine.runtime_service.process_instances(instance_ids=ids) if ids else []
-    return {instance.id: instance.business_key for instance in found if instance.business_key}
+def _entries(engine: ProcessEngine, place: Place, filters: list[Filter]) -> list[Entry]:
+    counts = engine.filter_service.counts([each.id for each in filters]) if filters else {}
+    return [
+        Entry(
+            key=each.id,
+            title=each.name,
+            count=counts.get(each.id, 0),
+            address=place.at(filter_id=each.id).address(),
+            shown=each.id == place.filter_id,
+            colour=colour_of(each.properties),
+        )
+        for each in filters
+    ]
+
+
+def _part(
+    engine: ProcessEngine, request: Request, place: Place, chosen: Filter | None, order: str
+) -> tuple[Part, list[Task]]:
+    """The part that is asked for; nothing if something is wrong with what is searched."""
+    if place.search.errors:
+        return part_of(request, 0), []
+    criteria = task_criteria(place.search.query, user_id=place.visitor.user_id)
+    count: Callable[..., int] = engine.task_service.count_tasks
+    find: Callable[..., list[Task]] = engine.task_service.tasks
+    if chosen:
+        count, find = (
+            partial(engine.filter_service.count_tasks, chosen.id),
+            partial(engine.filter_service.tasks, chosen.id),
+        )
+    else:
+        criteria = {**_criteria(place.view, place.visitor.user_id), **criteria}
+    part = part_of(request, count(**criteria))
+    sorting = {"sort_by": ORDERS[order].by, "sort_order": ORDERS[order].direction} if order else {}
+    return part, find(**criteria, **sorting, first_result=part.first, max_results=part.size)

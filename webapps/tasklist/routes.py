@@ -6,7 +6,10 @@ from starlette.routing import BaseRoute, Route
 
 from engine_telemetry.engine import ProcessEngine
 from webapps.pages import Pages
+from webapps.tasklist.filters import FilterPages
 from webapps.tasklist.listed import list_tasks
+from webapps.tasklist.place import place_of
+from webapps.tasklist.shortcuts import shortcut_routes
 from webapps.tasklist.starting import StartPages
 from webapps.tasklist.task import TaskPages
 
@@ -15,6 +18,9 @@ def tasklist_routes(engine: ProcessEngine, pages: Pages) -> list[BaseRoute]:
     """The pages of Tasklist, below ``/tasklist``."""
 
     def show(request: Request) -> Response:
+        place = place_of(request)
+        if "" in dict(request.query_params).values() and not place.search.errors:
+            return pages.redirect(request, place.address())  # the fields of a search that nobody filled in
         return pages.render(request, "tasklist/tasks.html", listed=list_tasks(engine, request), chosen=None)
 
     def refresh(request: Request) -> Response:
@@ -30,6 +36,8 @@ def tasklist_routes(engine: ProcessEngine, pages: Pages) -> list[BaseRoute]:
         Route("/", show),
         Route("/list", refresh),
         Route("/process/{id}/model", model),
+        *FilterPages(engine, pages).routes,
+        *shortcut_routes(engine, pages),
         *StartPages(engine, pages).routes,
         *TaskPages(engine, pages).routes,
     ]

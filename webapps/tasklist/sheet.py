@@ -37,6 +37,16 @@ class Sheet:
         rows = [(row.name, row.text) for row in self.rows if not row.empty]
         return [(field.label, field.readable) for field in self.fields if not field.of.readonly] + rows
 
+    @property
+    def typed(self) -> dict[str, str]:
+        """What was typed, by the names of its controls; nothing that the page brought along."""
+        texts = {field.name: field.text for field in self.fields if field.typed}
+        rows = self.rows if any(not row.empty for row in self.rows) else ()
+        for index, row in enumerate(rows):
+            parts = {"name": row.name, "type": row.type, "value": row.text}
+            texts |= {f"variable-{index}-{part}": text for part, text in parts.items()}
+        return texts
+
     def longer(self) -> "Sheet":
         """The same with one more row."""
         return replace(self, rows=(*self.rows, VariableRow()))
@@ -56,6 +66,14 @@ def blank_sheet(form: Form) -> Sheet:
 def filled_sheet(form: Form, sent: Mapping[str, object]) -> Sheet:
     """What was filled in."""
     return Sheet(tuple(filled_in(form, sent)), () if form.fields else tuple(entered_rows(sent)))
+
+
+def restored_sheet(form: Form, typed: Mapping[str, str]) -> Sheet:
+    """What was typed before, as ``Sheet.typed`` had it; nobody is told yet what is wrong with it."""
+    if form.fields:
+        return Sheet(fields=tuple(replace(field, text=typed.get(field.name, field.text)) for field in fields_of(form)))
+    rows = [replace(row, name_error="", error="") for row in entered_rows(typed)]
+    return Sheet(rows=tuple(rows or [VariableRow()]))
 
 
 def sent_texts(sent: Mapping[str, object]) -> list[tuple[str, str]]:

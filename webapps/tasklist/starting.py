@@ -13,7 +13,8 @@ from engine_telemetry.engine.forms import Form
 from engine_telemetry.exceptions import ProcessEngineException
 from webapps.lists import part_of, searched
 from webapps.pages import Pages
-from webapps.tasklist.listed import Place, next_task
+from webapps.tasklist.listed import next_task
+from webapps.tasklist.place import Place
 from webapps.tasklist.sheet import Sheet, blank_sheet, filled_sheet
 from webapps.visitor import visitor_of
 

@@ -57,7 +57,7 @@ def test_tasks_are_listed_by_parameters_or_by_a_body(rest: RestClient, task_id: 
 def test_a_criterion_that_this_engine_does_not_have_is_a_400_and_not_every_task(rest: RestClient, task_id: str) -> None:
     assert task_id
     assert rest.error("GET", "/task?tenantIdIn=a")[0] == 400
-    assert rest.error("POST", "/task", {"orQueries": [{"name": "x"}]})[0] == 400
+    assert rest.error("POST", "/task", {"caseInstanceId": "x"})[0] == 400
 
 
 def test_a_task_is_claimed_once(rest: RestClient, task_id: str) -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
@@ -15,6 +16,7 @@ from engine_telemetry import store
 from engine_telemetry.builder import ReportBuilder, server_from_text
 from engine_telemetry.database import Database
 from engine_telemetry.engine import ProcessEngine
+from engine_telemetry.store.state import save
 from engine_telemetry.testing import Answer, Collector
 from tests.acceptance.servers import wait_until
 from tests.integration.webapps.people import Person
@@ -88,6 +90,12 @@ class Desk:
             fate = store.Fate(state, answer, now, now)
             store.answer(connection, store.lock(connection), report.id, fate, now, DAY)
         return report
+
+    def add_counts(self, **counts: int) -> None:
+        """Let these have been counted."""
+        with self.database.begin() as connection:
+            state = store.lock(connection)
+            save(connection, replace(state, pending=counts))
 
     @property
     def reports(self) -> list[store.ReportRecord]:
@@ -251,7 +259,7 @@ def test_the_report_is_refreshed_without_a_click(as_admin: Person) -> None:
 
 def test_a_report_of_the_history_is_shown_and_downloaded_to_the_byte(as_admin: Person, desk: Desk) -> None:
     report = desk.end("accepted", "HTTP 202")
-    row = words(page(as_admin)).partition("Its bytes")[2]
+    row = words(page(as_admin)).partition("Its exact bytes")[2]
     assert f"the engine closed accepted HTTP 202 0 {len(report.body)} bytes View Download" in row
     assert shown_report(as_admin.get(f"{ADDRESS}/report/{report.id}")) == report.body.decode()
     response = as_admin.http.get(f"{ADDRESS}/report/{report.id}/bytes.json")
@@ -446,3 +454,40 @@ def test_the_rest_api_has_the_history_too(as_admin: Person, desk: Desk) -> None:
     document = json.loads(as_admin.get("/engine-rest/telemetry/history"))
     assert document == desk.engine.management_service.get_telemetry_history().to_dict()
     assert document["reports"][0]["body"] == report.body.decode()
+
+
+def test_what_was_sent_last_is_said_first_with_a_link_to_its_bytes(as_admin: Person, desk: Desk) -> None:
+    assert "No report was made so far, so nothing was sent." in page(as_admin)
+    report = desk.end("accepted", "HTTP 202")
+    desk.seal()
+    html = page(as_admin)
+    assert f"(the engine closed, {len(report.body)} bytes); the endpoint answered HTTP 202." in words(html)
+    assert f'<a id="last-sent" href="{ADDRESS}/report/{report.id}">See exactly what was sent</a>' in html
+    assert re.search(r"not yet made \d+ \w+ 20\d\d, \d\d:\d\d UTC the engine closed waiting", words(html))
+
+
+def test_counts_by_command_are_charts_and_the_same_is_a_table(as_admin: Person, desk: Desk) -> None:
+    assert 'id="counts"' not in page(as_admin)
+    desk.end("accepted", "HTTP 202")
+    desk.add_counts(TaskQueryImpl=7, DeployCmd=2)
+    desk.end("refused", "HTTP 422")
+    html = page(as_admin)
+    assert re.findall(r'<svg [^>]*aria-label="([^:]+): ', html)[:3] == ["Time covered", "TaskQueryImpl", "DeployCmd"]
+    table = html.partition('aria-label="Table of counts"')[2].partition("</table>")[0]
+    assert re.findall(r'<td class="number">(\d+)</td>', table) == ["7", "2", "0", "9", "0", "0", "1", "1"]
+    chosen = as_admin.get(f"{ADDRESS}?command=DeployCmd")
+    assert re.findall(r'<svg [^>]*aria-label="([^:]+): ', chosen) == ["Time covered", "DeployCmd"]
+    assert 'value="DeployCmd" checked' in chosen
+    refreshed = as_admin.http.get(ADDRESS, headers={"HX-Request": "true"}).text
+    assert ("<svg" in refreshed, 'id="reports"' in refreshed) == (False, True)
+
+
+@pytest.mark.parametrize(("name", "kind"), [("reports.json", "application/json"), ("reports.csv", "text/csv")])
+def test_all_reports_are_saved_as_one_file(as_admin: Person, desk: Desk, name: str, kind: str) -> None:
+    report = desk.end("accepted", "HTTP 202")
+    response = as_admin.http.get(f"{ADDRESS}/{name}")
+    assert response.headers["content-type"].startswith(kind)
+    assert response.headers["content-disposition"] == f"attachment; filename*=UTF-8''telemetry-{name}"
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert report.id in response.text
+    assert f'href="{ADDRESS}/{name}"' in page(as_admin)

@@ -18,6 +18,28 @@ LOOP = b"""<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" targ
     </userTask>
   </subProcess>
 </process></definitions>"""
+DECISION = b"""<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="http://e">
+<decision id="net" name="Net"><variable name="net" typeRef="double"/>
+  <literalExpression><text>price * amount</text></literalExpression></decision>
+<decision id="discount" name="Discount">
+  <informationRequirement><requiredDecision href="#net"/></informationRequirement>
+  <decisionTable id="t" hitPolicy="RULE ORDER">
+    <input label="Net price"><inputExpression typeRef="double"><text>net</text></inputExpression></input>
+    <input label="Kind"><inputExpression typeRef="string"><text>kind</text></inputExpression></input>
+    <output name="rate" label="Rate" typeRef="integer"/>
+    <rule id="r1"><description>Large orders</description><inputEntry><text>&gt;= 1000</text></inputEntry>
+      <inputEntry><text>-</text></inputEntry><outputEntry><text>10</text></outputEntry></rule>
+    <rule id="r2"><inputEntry><text></text></inputEntry><inputEntry><text>"gold"</text></inputEntry>
+      <outputEntry><text>5</text></outputEntry></rule>
+  </decisionTable>
+</decision></definitions>"""
+TIMER = b"""<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="http://example.com">
+<process id="timer" name="Timer" isExecutable="true">
+  <startEvent id="start"/><sequenceFlow id="f" sourceRef="start" targetRef="wait"/>
+  <intermediateCatchEvent id="wait" name="Wait">
+    <timerEventDefinition><timeDuration>P1D</timeDuration></timerEventDefinition>
+  </intermediateCatchEvent>
+</process></definitions>"""
 MARKUP = "<b onclick=alert(1)>&\"'"
 
 
@@ -40,6 +62,12 @@ def deploy(engine: ProcessEngine, key: str = "order", name: str = "Order", *, ca
 def deploy_loop(engine: ProcessEngine) -> str:
     """The id of a process with three user tasks at once, in a sub process."""
     return engine.repository_service.deploy({"loop.bpmn": LOOP}).process_definitions[0].id
+
+
+def deploy_decision(engine: ProcessEngine, content: bytes = DECISION) -> str:
+    """The id of the new version of the decision ``discount``, which requires ``net``."""
+    made = engine.repository_service.deploy({"discount.dmn": content}, name="Discounts")
+    return next(one.id for one in made.decision_definitions if one.key == "discount")
 
 
 def start(

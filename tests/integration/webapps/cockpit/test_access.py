@@ -4,8 +4,8 @@ import pytest
 from starlette.routing import Route
 
 from engine_telemetry.engine import ProcessEngine
-from tests.integration.webapps.cockpit.samples import start
-from tests.integration.webapps.people import Person
+from tests.integration.webapps.cockpit.samples import deploy_decision, fail, start
+from tests.integration.webapps.people import Person, make_user
 from webapps.cockpit import cockpit_routes
 from webapps.pages import Pages
 from webapps.sessions import Sessions
@@ -16,8 +16,17 @@ def addresses(engine: ProcessEngine, definition_id: str, deployment_id: str) -> 
     """Method and address of each page and action, with ids that there are."""
     instance = start(engine, amount=1)
     ids = {"process": definition_id, "instance": instance.id, "deployment": deployment_id}
+    ids |= {"decision": deploy_decision(engine), "user": "cara", "group": "staff"}
+    make_user(engine, "cara")
+    engine.identity_service.create_group("staff")
+    fail(engine)
+    batch = engine.management_service.create_batch(
+        "instance-update-suspension-state", ids=[instance.id], suspended=False
+    )
+    ids |= {"incident": engine.runtime_service.incidents()[0].id, "batch": batch.id}
     others = {
         "variable_id": engine.runtime_service.variable_instances()[0].id,
+        "item": engine.external_task_service.external_tasks()[0].id,
         "file_id": engine.repository_service.deployment_resources(deployment_id)[0].id,
     }
     pages = Pages(engine.configuration, Sessions(engine.identity_service))
@@ -38,14 +47,15 @@ def test_ordinary_users_get_403_for_all_of_it(
         response = as_user.http.request(method, address, data={"csrf_token": token} if method == "POST" else None)
         assert (response.status_code, "This is not for you" in response.text) == (403, True), f"{method} {address}"
     assert engine.runtime_service.count_process_instances() == 1
-    assert engine.repository_service.count_deployments() == 1
+    assert engine.repository_service.count_deployments() == 2
+    assert engine.identity_service.count_users() == 2
 
 
 def test_administrators_see_each_page(as_admin: Person, addresses: list[tuple[str, str]]) -> None:
     elsewhere = ("/cockpit/telemetry", "/cockpit/consent")
     gets = [address for method, address in addresses if method == "GET" and not address.startswith(elsewhere)]
-    pages = [address for address in gets if address != "/cockpit/process"]
-    assert [address for address in pages if as_admin.http.get(address).status_code != 200] == []
+    pages = [address for address in gets if address != "/cockpit/instances/batch"]  # it must be asked about instances
+    assert [address for address in pages if as_admin.http.get(address).status_code not in {200, 303}] == []
 
 
 def test_actions_without_the_token_of_the_session_do_nothing(
@@ -56,13 +66,23 @@ def test_actions_without_the_token_of_the_session_do_nothing(
             response = as_admin.http.post(address, data={"csrf_token": token, "cascade": "true"})
             assert (response.status_code, address) == (403, address)
     assert engine.runtime_service.count_process_instances() == 1
-    assert engine.repository_service.count_deployments() == 1
+    assert engine.repository_service.count_deployments() == 2
+    assert engine.identity_service.count_users() == 2
 
 
 def test_what_there_is_not_is_404(as_admin: Person, addresses: list[tuple[str, str]]) -> None:
     for method, address in addresses:
         parts = address.split("/")
-        if len(parts) > 3 and parts[2] in {"process", "instance", "deployment"}:
+        if len(parts) > 3 and parts[2] in {
+            "process",
+            "instance",
+            "deployment",
+            "decision",
+            "user",
+            "group",
+            "incident",
+            "batch",
+        }:
             path = "/".join([*parts[:3], "nothing", *parts[4:]])
             response = as_admin.http.get(path, follow_redirects=True) if method == "GET" else as_admin.act(path)
             if method == "POST" and response.status_code == 303:

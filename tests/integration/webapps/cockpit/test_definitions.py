@@ -6,7 +6,7 @@ from json import loads
 from urllib.parse import quote
 
 from engine_telemetry.engine import ProcessEngine
-from tests.integration.webapps.cockpit.samples import MARKUP, deploy, fail, go_on, model, rows_of, start, text_of
+from tests.integration.webapps.cockpit.samples import MARKUP, TIMER, deploy, fail, go_on, model, rows_of, start, text_of
 from tests.integration.webapps.people import Person
 
 
@@ -18,7 +18,7 @@ def test_the_newest_version_of_each_key_is_listed_with_what_goes_on(as_admin: Pe
     start(engine)
     deploy(engine, "refund", "A refund")
     html = as_admin.get("/cockpit/processes")
-    assert rows_of(html) == ["A refund refund 1 0 0", "Order order 2 2 1"]
+    assert rows_of(html) == ["A refund refund 1 active 0 0", "Order order 2 active 2 1 incident of Order"]
     assert "2 processes." in text_of(html)
 
 
@@ -52,13 +52,16 @@ def test_a_definition_shows_what_goes_on_in_its_activities(as_admin: Person, eng
     start(engine)
     fail(engine)
     html = as_admin.get(f"/cockpit/process/{definition_id}")
-    assert rows_of(html)[:2] == ["Charge charge 2 2", "Check check 1 0"]
-    badges = loads(unescape(re.findall(r'data-badges="([^"]*)"', html)[0]))
-    assert badges["charge"] == [
-        {"text": "2", "title": "2 running"},
-        {"text": "2", "kind": "bad", "title": "2 incidents"},
+    assert rows_of(html)[:2] == [
+        "Charge charge 2 running in Charge 2 incidents in Charge",
+        "Check check 1 running in Check 0",
     ]
-    assert badges["check"] == [{"text": "1", "title": "1 running"}]
+    badges = loads(unescape(re.findall(r'data-badges="([^"]*)"', html)[0]))
+    shown = [(one["text"], one["kind"], one["title"]) for one in badges["charge"]]
+    assert shown == [("2", "", "2 running in Charge"), ("2", "bad", "2 incidents in Charge")]
+    assert [one["title"] for one in badges["check"]] == ["1 running in Check"]
+    for address in (one["address"] for one in badges["charge"]):
+        assert as_admin.http.get(address).status_code == 200
     links = loads(unescape(re.findall(r'data-links="([^"]*)"', html)[0]))
     assert as_admin.http.get(links["check"]).status_code == 200
 
@@ -75,8 +78,10 @@ def test_the_instances_of_a_definition_can_be_those_in_one_activity(
     html = as_admin.get(f"{page}?activity=check")
     assert waiting.id in html
     assert other.id not in html
-    assert "Instances in “Check”" in text_of(html)
-    assert "No instance of this version is there." in text_of(as_admin.get(f"{page}?activity={quote(MARKUP)}"))
+    assert "Only in Check Everywhere" in text_of(html)
+    html = as_admin.get(f"{page}?activity={quote(MARKUP)}")
+    assert f"Only in {MARKUP} Everywhere No instance is in this activity now." in text_of(html)
+    assert "<b onclick" not in html
 
 
 def test_the_facts_of_a_definition_lead_to_its_deployment_and_its_other_versions(
@@ -86,8 +91,12 @@ def test_the_facts_of_a_definition_lead_to_its_deployment_and_its_other_versions
     start(engine)
     html = as_admin.get(f"/cockpit/process/{definition_id}")
     assert f'<a href="/cockpit/deployment/{deployment_id}">Orders</a>' in html
-    assert "Key order Version 1 Version tag none Running instances 0 " in text_of(html)
-    assert re.findall(r'<option value="([^"]+)"( selected)?>', html) == [(newer, ""), (definition_id, " selected")]
+    assert (
+        "Key order Version 1 Version tag none State active In Tasklist people can start it History kept for ever "
+        in text_of(html)
+    )
+    options = re.findall(r'<option value="([^"]+)"( selected)?>', html)
+    assert options == [("all", ""), (newer, ""), (definition_id, " selected")]
     response = as_admin.http.get(f"/cockpit/process?version={quote(newer)}")
     assert response.headers["location"] == f"/cockpit/process/{quote(newer, safe='')}"
     assert "Version 2, the newest" in text_of(as_admin.get(f"/cockpit/process/{quote(newer)}"))
@@ -115,3 +124,76 @@ def test_names_with_markup_are_text(as_admin: Person, engine: ProcessEngine) -> 
         html = as_admin.get(f"/cockpit{path}")
         assert "<b onclick" not in html
         assert MARKUP in text_of(html)
+
+
+def test_all_versions_are_counted_and_listed_together(
+    as_admin: Person, engine: ProcessEngine, definition_id: str
+) -> None:
+    start(engine, "old")
+    fail(engine)
+    newer = deploy(engine)
+    start(engine, "new")
+    response = as_admin.http.get(f"/cockpit/process?version=all&of={quote(newer)}")
+    page = response.headers["location"]
+    assert page == f"/cockpit/process/{quote(newer, safe='')}?versions=all"
+    html = as_admin.get(page)
+    assert rows_of(html)[0] == "Charge charge 2 running in Charge 1 incident in Charge"
+    assert [row.split()[1] for row in rows_of(html)[1:]] == ["new", "old"]
+    assert "Instances 2 Incidents 1" in text_of(html)
+    assert rows_of(as_admin.get(f"{page}&show=incidents"))[1].startswith("Nothing goes charge old ")
+    assert "Instances 1 Incidents 1" in text_of(as_admin.get(f"/cockpit/process/{quote(definition_id)}"))
+
+
+def test_the_incidents_of_an_activity_are_listed(as_admin: Person, engine: ProcessEngine, definition_id: str) -> None:
+    start(engine, "A-1")
+    fail(engine, MARKUP)
+    page = f"/cockpit/process/{quote(definition_id)}?show=incidents"
+    html = as_admin.get(f"{page}&activity=charge")
+    assert rows_of(html)[0].startswith(f"{MARKUP} charge A-1 ")
+    assert "<b onclick" not in html
+    assert 'class="badge bad"' in html
+    assert "No incident is open in this activity." in text_of(as_admin.get(f"{page}&activity=check"))
+
+
+def test_called_processes_and_jobs_have_tabs_if_there_are_any(as_admin: Person, engine: ProcessEngine) -> None:
+    definition_id = deploy(engine, "caller", "Caller", calls="order")
+    page = f"/cockpit/process/{quote(definition_id)}"
+    assert rows_of(as_admin.get(f"{page}?show=called")) == ["charge order not deployed, or chosen when it is called 0"]
+    deploy(engine)
+    start(engine)
+    html = as_admin.get(f"{page}?show=called")
+    assert "Instances 0 Incidents 0 Called processes 1" in text_of(html)
+    assert rows_of(html) == ["charge Order 1"]
+    timer = engine.repository_service.deploy({"timer.bpmn": TIMER}).process_definitions[0]
+    start(engine, key="timer")
+    rows = rows_of(as_admin.get(f"/cockpit/process/{quote(timer.id)}?show=jobs"))
+    assert rows[-1].startswith("Wait timer ")
+    assert rows[-1].endswith(" 3 none")
+
+
+def test_a_definition_is_suspended_and_activated_with_its_instances_or_without(
+    as_admin: Person, engine: ProcessEngine, definition_id: str
+) -> None:
+    newer = deploy(engine)
+    instance = start(engine)
+    page = f"/cockpit/process/{quote(newer)}"
+    assert "1 instance of this version, 1 of all versions now." in text_of(as_admin.get(f"{page}/suspension"))
+
+    def states() -> tuple[bool, bool, bool]:
+        (running,) = engine.runtime_service.process_instances(instance_id=instance.id)
+        definitions = [engine.repository_service.process_definition(each) for each in (definition_id, newer)]
+        return definitions[0].suspended, definitions[1].suspended, running.suspended
+
+    for fields, said, expected in (
+        ({"suspended": "true"}, "Version 2 is suspended now.", (False, True, False)),
+        ({"suspended": "true", "instances": "true", "all": "true"}, "All versions are suspended now.", (True,) * 3),
+        ({"suspended": "false", "instances": "true"}, "Version 2 is active now.", (True, False, False)),
+    ):
+        response = as_admin.act(f"{page}/suspension", fields)
+        assert said in text_of(as_admin.get(response.headers["location"]))
+        assert states() == expected
+    assert "Activate this process?" in text_of(as_admin.get(f"/cockpit/process/{quote(definition_id)}/suspension"))
+    assert as_admin.act(f"{page}/suspension", {"suspended": "maybe"}).status_code == 400
+    as_admin.act(f"{page}/suspension", {"suspended": "true"})
+    assert rows_of(as_admin.get("/cockpit/processes")) == ["Order order 2 suspended 1 0"]
+    assert "Version 2 is suspended: no new instance" in text_of(as_admin.get(page))

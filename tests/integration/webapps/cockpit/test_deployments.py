@@ -1,13 +1,14 @@
 """Deploying, and the pages of deployments."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from httpx import Response
 
 from engine_telemetry.engine import ProcessEngine
-from tests.integration.webapps.cockpit.samples import MARKUP, model, rows_of, start, text_of
+from tests.integration.webapps.cockpit.samples import MARKUP, deploy_decision, model, rows_of, start, text_of
 from tests.integration.webapps.people import Person
 
 FILE_NAME = "<b onclick=alert(1)>&'"  # browsers write %22 for a quotation mark in a file's name
@@ -33,7 +34,7 @@ def test_files_are_deployed_together_and_lead_to_what_they_made(as_admin: Person
     text = text_of(html)
     assert "Deployed. This is what it made." in text
     assert "From Cockpit" in text
-    assert "Process Order , version 1 (key order) Decision Discount, version 1 (key discount)" in text
+    assert "Process Order , version 1 (key order) Decision Discount , version 1 (key discount)" in text
     assert f'<a href="/cockpit/process/{definition.id.replace(":", "%3A")}">Order</a>' in html
     assert set(rows_of(html)) == {
         "discount.dmn a model Download discount.dmn",
@@ -119,35 +120,98 @@ def test_files_are_shown_as_text_and_saved_as_files(as_admin: Person, engine: Pr
         as_admin.get(f"{address}x", status=404)
 
 
+def test_a_file_is_shown_with_the_numbers_of_its_lines_and_no_more_than_a_page_can_bear(
+    as_admin: Person, engine: ProcessEngine
+) -> None:
+    files = {"short.txt": b"one\r\n\n  three\n", "long.txt": b"x\n" * 5001}
+    deployment = engine.repository_service.deploy(files)
+    pages = {
+        file.name: as_admin.get(f"/cockpit/deployment/{deployment.id}/file/{file.id}")
+        for file in engine.repository_service.deployment_resources(deployment.id)
+    }
+    assert (
+        '<code><span id="L1">one\n</span><span id="L2">\n</span><span id="L3">  three\n</span></code>'
+        in pages["short.txt"]
+    )
+    assert "These are the first 5000 of 5001 lines. Download the file to see all of it." in text_of(pages["long.txt"])
+    assert 'id="L5000"' in pages["long.txt"]
+    assert 'id="L5001"' not in pages["long.txt"]
+
+
+def test_deployments_are_found_by_a_part_of_their_name(as_admin: Person, engine: ProcessEngine) -> None:
+    for name in ("Invoices", "100% orders"):
+        engine.repository_service.deploy({"a.txt": b"x"}, name=name)
+    assert [row.partition(" 2")[0] for row in rows_of(as_admin.get("/cockpit/deployments?q=VOICE"))] == ["Invoices"]
+    assert [row.partition(" 2")[0] for row in rows_of(as_admin.get("/cockpit/deployments?q=0%25"))] == ["100% orders"]
+    assert "No deployment has “x” in its name." in text_of(as_admin.get("/cockpit/deployments?q=x"))
+
+
+def question(as_admin: Person, deployment_id: str) -> tuple[str, dict[str, str]]:
+    """What is asked before a deployment is deleted, and the fields of the form that are not shown."""
+    html = as_admin.get(f"/cockpit/deployment/{deployment_id}/delete")
+    return html, dict(re.findall(r'type="hidden" name="(cascade|running)" value="(\w+)"', html))
+
+
+def delete(as_admin: Person, deployment_id: str, fields: Mapping[str, str]) -> Response:
+    return as_admin.act(f"/cockpit/deployment/{deployment_id}/delete", fields)
+
+
 def test_a_deployment_without_instances_is_deleted_after_a_question(
     as_admin: Person, engine: ProcessEngine, deployment_id: str
 ) -> None:
-    page = f"/cockpit/deployment/{deployment_id}/delete"
-    text = text_of(as_admin.get(page))
-    assert "goes with its files and the process Order, version 1" in text
-    assert "No instance runs. The history of those that ended stays. This cannot be undone." in text
+    html, fields = question(as_admin, deployment_id)
+    assert "This goes with it: 1 file the process Order , version 1" in text_of(html)
+    assert "No instance runs, and none has ended. This cannot be undone." in text_of(html)
+    assert fields == {"running": "0"}
     assert engine.repository_service.count_deployments() == 1
-    response = as_admin.act(page)
+    response = delete(as_admin, deployment_id, fields)
     assert response.headers["location"] == "/cockpit/deployments"
     assert "The deployment was deleted." in text_of(as_admin.get("/cockpit/deployments"))
     assert engine.repository_service.count_deployments() == 0
-    assert as_admin.act(page).status_code == 404
+    assert delete(as_admin, deployment_id, fields).status_code == 404
 
 
 def test_a_deployment_with_instances_says_so_and_takes_them_along(
     as_admin: Person, engine: ProcessEngine, deployment_id: str
 ) -> None:
-    page = f"/cockpit/deployment/{deployment_id}/delete"
-    without = as_admin.get(page)
-    assert "cascade" not in without
+    _, fields = question(as_admin, deployment_id)
     start(engine)
-    start(engine)
-    response = as_admin.act(page)  # of the page that was loaded before they were started
+    ended = start(engine)
+    engine.runtime_service.delete_process_instance(ended.id)
+    response = delete(as_admin, deployment_id, fields)  # of the page that was loaded before they were started
     assert response.status_code == 409
-    assert "have 2 running instances" in text_of(response.text)
-    assert "2 running instances , with tasks and variables, and the history of all instances" in text_of(response.text)
-    assert engine.runtime_service.count_process_instances() == 2
-    fields = dict(re.findall(r'type="hidden" name="(cascade)" value="(\w+)"', response.text))
-    assert as_admin.act(page, fields).status_code == 303
+    assert "have 1 running instances" in text_of(response.text)
+    html, fields = question(as_admin, deployment_id)
+    assert '<a href="/cockpit/instances?process=order&amp;version=1">1 running instance</a>' in html
+    assert '<a href="/cockpit/instances?process=order&amp;version=1&amp;state=ended">those that have ended</a>' in html
+    assert "the history of all instances of these processes, 1 that has ended among them" in text_of(html)
+    assert fields == {"running": "1", "cascade": "true"}
+    start(engine)
+    response = delete(as_admin, deployment_id, fields)
+    assert (response.status_code, engine.runtime_service.count_process_instances()) == (409, 2)
+    assert "More instances run than when you were asked, so nothing was deleted." in text_of(response.text)
+    assert delete(as_admin, deployment_id, fields | {"running": "2"}).status_code == 303
     assert engine.runtime_service.count_process_instances() == 0
+    assert engine.history_service.count_process_instances() == 0
     assert engine.repository_service.count_deployments() == 0
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_the_history_of_what_has_ended_goes_along_if_somebody_wants_that(
+    as_admin: Person, engine: ProcessEngine, deployment_id: str, wanted: bool
+) -> None:
+    engine.runtime_service.delete_process_instance(start(engine).id)
+    html, fields = question(as_admin, deployment_id)
+    assert "Delete the history of 1 ended instance, too Otherwise it stays." in text_of(html)
+    assert fields == {"running": "0"}
+    assert delete(as_admin, deployment_id, fields | ({"cascade": "true"} if wanted else {})).status_code == 303
+    assert engine.history_service.count_process_instances() == (0 if wanted else 1)
+
+
+def test_what_goes_along_is_linked_for_decisions_too(as_admin: Person, engine: ProcessEngine) -> None:
+    decision = engine.repository_service.decision_definition(deploy_decision(engine))
+    html, fields = question(as_admin, decision.deployment_id)
+    assert "1 file the decision Discount , version 1 the decision Net , version 1" in text_of(html)
+    assert f'<a href="/cockpit/decision/{decision.id.replace(":", "%3A")}">Discount</a>' in html
+    assert delete(as_admin, decision.deployment_id, fields).status_code == 303
+    assert engine.repository_service.count_decision_definitions() == 0

@@ -11,7 +11,7 @@ from engine_telemetry.engine.entities import TypedValue
 from tests.integration.webapps.cockpit.samples import MARKUP, deploy, fail, go_on, rows_of, start, text_of
 from tests.integration.webapps.people import Person
 
-CASES: list[tuple[dict[str, str], set[str]]] = [
+CASES: list[tuple[dict[str, str | list[str]], set[str]]] = [
     ({}, {"A-1", "A-2", "b_1", "B-1"}),
     ({"business_key": "a-"}, {"A-1", "A-2"}),
     ({"business_key": "b_"}, {"b_1"}),
@@ -32,26 +32,52 @@ CASES: list[tuple[dict[str, str], set[str]]] = [
     ({"variable": "none"}, {"A-1"}),
     ({"variable": "customer", "value": "smith' or 1=1"}, set()),
     ({"variable": "amount", "value": "9" * 255}, set()),
+    ({"variable": "amount", "operator": "gt", "value": "5"}, {"A-2"}),
+    ({"variable": "amount", "operator": "lteq", "value": "7.5"}, {"A-1", "A-2"}),
+    ({"variable": "amount", "operator": "neq", "value": "5"}, {"A-2"}),
+    ({"variable": "customer", "operator": "neq", "value": "Smith"}, {"A-2"}),
+    ({"variable": "customer", "operator": "like", "value": "one"}, {"A-2"}),
+    ({"variable": "amount", "operator": "drop table", "value": "5"}, {"A-1"}),
+    ({"variable": ["amount", "customer", ""], "operator": ["gteq", "eq"], "value": ["5", "Smith"]}, {"A-1"}),
+    ({"variable": ["amount", "text"], "value": ["5", "true"]}, set()),
+    ({"process": "order", "version": "1"}, {"A-1", "A-2"}),
+    ({"process": "order", "version": "2"}, set()),
+    ({"state": "active"}, {"A-1", "A-2", "b_1"}),
+    ({"state": "suspended"}, {"B-1"}),
+    ({"state": "ended"}, {"gone", "done"}),
+    ({"state": "completed"}, {"done"}),
+    ({"state": "cancelled"}, {"gone"}),
+    ({"state": "ended", "business_key": "GO", "process": "order", "version": "1"}, {"gone"}),
+    ({"state": "ended", "activity": "check"}, {"done"}),
+    ({"state": "ended", "incidents": "true"}, set()),
+    ({"state": "ended", "variable": ["n", "m"], "operator": ["gt", "eq"], "value": ["1", "x"]}, {"done"}),
+    ({"state": "no such"}, {"A-1", "A-2", "b_1", "B-1"}),
 ]
 
 
-def found(as_admin: Person, **asked: str) -> list[str]:
+def found(as_admin: Person, **asked: str | list[str]) -> list[str]:
     """The business keys of what is found, in its order."""
-    html = as_admin.get(f"/cockpit/instances?{urlencode(asked)}")
+    html = as_admin.get(f"/cockpit/instances?{urlencode(asked, doseq=True)}")
     return re.findall(r'<a href="/cockpit/instance/[^"]+">([^<]+)</a>', html)
 
 
 @pytest.fixture
 def instances(engine: ProcessEngine, definition_id: str) -> dict[str, str]:
-    """The ids of four instances by their business keys."""
+    """The ids of four instances that run by their business keys; two more have ended."""
     assert definition_id
     deploy(engine, "refund", "Refund")
+    gone = start(engine, "gone")
+    engine.runtime_service.delete_process_instance(gone.id)
+    start(engine, "done", n=2, m="x")
+    go_on(engine)
+    engine.task_service.complete(engine.task_service.tasks()[0].id)
     made = {"A-1": start(engine, "A-1", customer="Smith", amount=5, text="5", paid=True, none=None).id}
     go_on(engine)
     made["A-2"] = start(engine, "A-2", customer="Jones", amount=7.5, text="true").id
     made["b_1"] = start(engine, "b_1", key="refund", order=TypedValue("Json", '{"a": 1}')).id
     fail(engine)
     made["B-1"] = start(engine, "B-1", key="refund").id
+    engine.runtime_service.suspend_process_instance(made["B-1"])
     return made
 
 
@@ -107,6 +133,9 @@ def test_a_field_that_cannot_be_understood_says_so(as_admin: Person, instances: 
         ("from", "0001-01-01", "This is no date."),
         ("value", "x" * 256, "Values of more than 255 characters cannot be searched."),
         ("value", MARKUP, "Say which variable has this value."),
+        ("version", "1st", "This is no version."),
+        ("version", "9" * 10, "This is no version."),
+        ("version", "0", "This is no version."),
     ):
         html = as_admin.get(f"/cockpit/instances?{urlencode({name: value})}", status=422)
         assert said in text_of(html)
@@ -114,6 +143,32 @@ def test_a_field_that_cannot_be_understood_says_so(as_admin: Person, instances: 
         assert '<details class="more" open>' in html
         assert rows_of(html) == []
         assert "<b onclick" not in html
+
+
+def test_what_cannot_be_compared_says_so(as_admin: Person, instances: dict[str, str]) -> None:
+    assert instances
+    asked = urlencode({"variable": "paid", "operator": "gt", "value": "true"})
+    assert "Nothing is more or less than true." in text_of(as_admin.get(f"/cockpit/instances?{asked}", status=422))
+
+
+def test_instances_that_have_ended_are_found_by_the_day_they_started(
+    as_admin: Person, instances: dict[str, str]
+) -> None:
+    assert instances
+    today, tomorrow = (str(datetime.now(UTC).date() + timedelta(days=days)) for days in (0, 1))
+    assert set(found(as_admin, state="ended", to=today)) == {"gone", "done"}
+    assert found(as_admin, **{"state": "ended", "from": tomorrow}) == []
+    assert found(as_admin, state="ended", sort="businessKey") == ["done", "gone"]
+    rows = rows_of(as_admin.get("/cockpit/instances?state=ended&sort=businessKey"))
+    assert (rows[0].split()[-1], rows[1].split()[-1]) == ("completed", "cancelled")
+
+
+def test_a_search_keeps_a_row_for_one_more_variable(as_admin: Person, instances: dict[str, str]) -> None:
+    assert instances
+    asked = urlencode({"variable": ["amount", "paid"], "value": ["5", ""]}, doseq=True)
+    html = as_admin.get(f"/cockpit/instances?{asked}")
+    assert re.findall(r'<input name="variable" value="(\w*)"', html) == ["amount", "paid", ""]
+    assert "?variable=amount&amp;variable=paid&amp;value=5&amp;value=&amp;sort=businessKey&amp;order=asc" in html
 
 
 def test_nothing_found_is_said(as_admin: Person, engine: ProcessEngine) -> None:
