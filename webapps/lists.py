@@ -19,12 +19,14 @@ class Part:
         page: Its number, from 1; never beyond the end.
         total: How long the whole list is.
         size: How long a part is at most.
+        name: Of the parameter that asks for a part.
     """
 
     request: Request
     page: int
     total: int
     size: int = SIZE
+    name: str = "page"
 
     @property
     def first(self) -> int:
@@ -33,7 +35,7 @@ class Part:
 
     def address(self, page: int) -> str:
         """The address of another part."""
-        return here(self.request, page=page)
+        return here(self.request, **{self.name: page})
 
 
 @dataclass(frozen=True)
@@ -55,11 +57,11 @@ class Order:
         return here(self.request, sort=by, order=turned, page=None)
 
 
-def part_of(request: Request, total: int) -> Part:
-    """The part of a list of this length that the parameter ``page`` asks for."""
-    text = request.query_params.get("page", "")
+def part_of(request: Request, total: int, name: str = "page") -> Part:
+    """The part of a list of this length that the parameter of this name asks for."""
+    text = request.query_params.get(name, "")
     wanted = int(text) if text.isdecimal() and len(text) < len(str(10**9)) else 1
-    return Part(request, min(max(wanted, 1), max(-(-total // SIZE), 1)), total)
+    return Part(request, min(max(wanted, 1), max(-(-total // SIZE), 1)), total, name=name)
 
 
 def order_of(request: Request, names: Collection[str], otherwise: tuple[str, Literal["asc", "desc"]]) -> Order:
@@ -78,4 +80,5 @@ def searched(request: Request, name: str) -> str:
 def here(request: Request, **changes: object) -> str:
     """The address of this page with other parameters; those that are ``None`` are left out."""
     path = own_path(request).partition("?")[0]
-    return visitor_of(request).url(path, **{**request.query_params, **changes})
+    kept = {name: request.query_params.getlist(name) for name in request.query_params}
+    return visitor_of(request).url(path, **{**kept, **changes})

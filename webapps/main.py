@@ -27,6 +27,7 @@ from webapps.guard import Administrators, Guard, LoggedIn
 from webapps.home import home_routes
 from webapps.login import LogIn
 from webapps.pages import Pages, error_handlers
+from webapps.profile import Profile
 from webapps.rest.asgi import AnyPathMount, rest_app
 from webapps.rest.telemetry_wsgi import telemetry_app
 from webapps.security import SecurityHeaders
@@ -97,6 +98,7 @@ def _pages(engine: ProcessEngine, sessions: Sessions, pages: Pages, consent: Con
     logged_in: list[BaseRoute] = [
         *home_routes(pages),
         *log_in.routes,
+        *Profile(engine, log_in, pages).routes,
         *(Route(f"/{name}", _leads_to(pages, f"/{name}/")) for name in ("tasklist", "cockpit")),
         Mount("/tasklist", _router(tasklist_routes(engine, pages))),
         Mount("/cockpit", Administrators(_router([*consent_routes(consent, pages), *cockpit_routes(engine, pages)]))),

@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from engine_telemetry.engine import ProcessEngine
 from engine_telemetry.exceptions import BadUserRequestException, ParseException, Problem, ProcessEngineException
-from webapps.lists import part_of
+from webapps.lists import part_of, searched
 from webapps.pages import Pages
 from webapps.visitor import Visitor, visitor_of
 
@@ -53,9 +53,14 @@ def deploying_routes(engine: ProcessEngine, pages: Pages) -> list[BaseRoute]:
         )
 
     def _page(request: Request, refused: _Refused | None) -> Response:
-        part = part_of(request, engine.repository_service.count_deployments())
+        text = searched(request, "q")
+        part = part_of(request, engine.repository_service.count_deployments(name_containing=text or None))
         found = engine.repository_service.deployments(
-            sort_by="deploymentTime", sort_order="desc", first_result=part.first, max_results=part.size
+            name_containing=text or None,
+            sort_by="deploymentTime",
+            sort_order="desc",
+            first_result=part.first,
+            max_results=part.size,
         )
         return pages.render(
             request,
@@ -63,6 +68,7 @@ def deploying_routes(engine: ProcessEngine, pages: Pages) -> list[BaseRoute]:
             status_code=HTTPStatus.UNPROCESSABLE_ENTITY if refused else HTTPStatus.OK,
             found=found,
             part=part,
+            text=text,
             refused=refused,
             name=visitor_of(request).field("name"),
         )

@@ -1,5 +1,6 @@
 """The pages of a deployment: what is in it, its files, and its end."""
 
+from http import HTTPStatus
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -13,6 +14,9 @@ from engine_telemetry.exceptions import NotFoundException, ProcessEngineExceptio
 from webapps.cockpit.downloads import download
 from webapps.pages import Pages
 from webapps.visitor import visitor_of
+
+_MOST_LINES = 5_000  # of a file, on a page
+_MOST_DIGITS = 9
 
 
 class DeploymentPages:
@@ -43,7 +47,11 @@ class DeploymentPages:
     def _view(self, request: Request) -> Response:
         file, content = self._file(request)
         deployment = self._deployment(request)
-        return self._pages.render(request, "cockpit/file.html", deployment=deployment, file=file, text=_text(content))
+        text = _text(content)
+        lines = None if text is None else text.splitlines()
+        return self._pages.render(
+            request, "cockpit/file.html", deployment=deployment, file=file, lines=lines, shown=_MOST_LINES
+        )
 
     def _save(self, request: Request) -> Response:
         file, content = self._file(request)
@@ -55,6 +63,8 @@ class DeploymentPages:
     def _delete(self, request: Request) -> Response:
         visitor = visitor_of(request)
         cascade = visitor.field("cascade") == "true"
+        if cascade and self._running(request.path_params["id"]) > _number(visitor.field("running")):
+            return self._question(request, "More instances run than when you were asked, so nothing was deleted.")
         try:
             self._repository.delete_deployment(request.path_params["id"], cascade=cascade)
         except NotFoundException as exc:
@@ -66,14 +76,22 @@ class DeploymentPages:
 
     def _question(self, request: Request, error: str = "") -> Response:
         deployment = self._deployment(request)
+        statistics = self._engine.management_service.definition_statistics(deployment_id=deployment.id, sort_by="key")
         return self._pages.render(
             request,
             "cockpit/deployment-delete.html",
-            status_code=409 if error else 200,
-            running=self._engine.runtime_service.count_process_instances(deployment_id=deployment.id),
+            status_code=HTTPStatus.CONFLICT if error else HTTPStatus.OK,
+            statistics=statistics,
+            running=sum(one.instances for one in statistics),
+            ended=self._engine.history_service.count_process_instances(deployment_id=deployment.id, finished=True),
+            files=self._repository.deployment_resources(deployment.id),
             error=error,
-            **self._about(deployment),
+            deployment=deployment,
+            decisions=self._repository.decision_definitions(deployment_id=deployment.id, sort_by="key"),
         )
+
+    def _running(self, deployment_id: str) -> int:
+        return self._engine.runtime_service.count_process_instances(deployment_id=deployment_id)
 
     def _about(self, deployment: Deployment) -> dict[str, Any]:
         processes = self._repository.process_definitions(deployment_id=deployment.id, sort_by="key")
@@ -93,6 +111,10 @@ class DeploymentPages:
         if not found:
             raise HTTPException(404)
         return found[0], self._repository.deployment_resource_content(asked["id"], found[0].id)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else 0
 
 
 def _text(content: bytes) -> str | None:

@@ -1,36 +1,37 @@
-"""Where a process instance stands: the activities that go on in it."""
+"""Where a process instance stands: what goes on in it, or went on, as a tree; and what the diagram shows of that."""
 
-import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
 from engine_telemetry.engine import ProcessEngine
-from engine_telemetry.engine.history_entities import HistoricActivityInstance
+from engine_telemetry.engine.history_entities import HistoricActivityStatistics, HistoricProcessInstance
+from engine_telemetry.engine.runtime_entities import Incident
+from webapps.cockpit.activity_tree import LOOP, Node, everything, grow
+from webapps.cockpit.waits import Waits, waits_of
 
-_MOST = 500
-_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+Badges = dict[str, list[dict[str, str]]]
+"""What a diagram shows at its elements."""
+
+_MOST = 500  # activities that go on
+_MOST_PASSED = 100  # activities that an instance that has ended passed; all are in the tab
 
 
 @dataclass(frozen=True)
-class Going:
-    """An activity that goes on, once or more often.
+class Chosen:
+    """What somebody looks at alone.
 
     Attributes:
-        kind: What it is, as "user task".
-        since: When the first of them began.
-        within: Whether others go on inside of it.
+        name: As people know it.
+        ids: Of the activity instances, with those in them.
+        activity_ids: Of their elements in the model.
+        called: The ids of the instances that they called.
     """
 
-    id: str
     name: str
-    kind: str
-    number: int
-    since: datetime
-    incidents: int
-    within: bool
+    ids: list[str]
+    activity_ids: list[str]
+    called: list[str]
 
 
 @dataclass(frozen=True)
@@ -38,62 +39,113 @@ class Standing:
     """Where an instance stands.
 
     Attributes:
-        going: What goes on, the longest first.
-        scopes: The name of each activity by the id of its instance, for local variables.
+        tree: What goes on, in the order in which it began; of an instance that has ended, what it passed.
         more: How many activities are not shown.
+        waits: What it waits for.
+        incidents: Those that are open.
+        counts: How often it came to each element.
+        names: Of the elements, by id.
+        boundaries: The elements at the edge of others.
     """
 
-    going: list[Going]
-    scopes: dict[str, str]
+    tree: list[Node]
     more: int
+    waits: Waits
+    incidents: Sequence[Incident]
+    counts: Sequence[HistoricActivityStatistics]
+    names: dict[str, str]
+    boundaries: set[str]
 
     @property
-    def marks(self) -> dict[str, list[str]]:
-        """What the diagram shows of it."""
-        leaves: dict[str, list[str]] = {one.id: ["current"] for one in self.going if not one.within}
-        return leaves | {one.id: ["trouble"] for one in self.going if one.incidents}
+    def nodes(self) -> Iterator[Node]:
+        """All of the tree."""
+        return everything(self.tree)
 
     @property
-    def badges(self) -> dict[str, list[dict[str, str]]]:
-        """The numbers on the diagram: of what goes on more than once, and of incidents."""
-        return {one.id: badges for one in self.going if (badges := _badges(one))}
+    def leaves(self) -> list[Node]:
+        """What goes on, without what is only around it."""
+        return [node for node in self.nodes if not node.children]
 
+    @property
+    def scopes(self) -> dict[str, str]:
+        """The names of what goes on by id, for what is local to it."""
+        return {node.id: node.name for node in self.nodes}
 
-def standing_of(engine: ProcessEngine, instance_id: str) -> Standing:
-    """Where an instance stands."""
-    asked: dict[str, Any] = {"instance_id": instance_id, "finished": False}
-    found = engine.history_service.activity_instances(**asked, sort_by="startTime", max_results=_MOST)
-    incidents = engine.runtime_service.incidents(instance_id=instance_id, max_results=_MOST)
-    more = engine.history_service.count_activity_instances(**asked) - len(found) if len(found) == _MOST else 0
-    troubled = Counter(incident.activity_id for incident in incidents if incident.activity_id)
-    return Standing(_going(found, troubled), {one.id: one.activity_name or one.activity_id for one in found}, more)
+    def name(self, activity_id: str | None) -> str:
+        """An element as people know it."""
+        return self.names.get(activity_id or "") or activity_id or "an activity"
 
-
-def _going(found: Sequence[HistoricActivityInstance], troubled: Counter[str]) -> list[Going]:
-    number = Counter(one.activity_id for one in found)
-    parents = {one.parent_id for one in found}
-    first = {one.activity_id: one for one in reversed(found)}
-    around = {one.activity_id for one in found if one.id in parents}
-    return [
-        Going(
-            id=activity_id,
-            name=first[activity_id].activity_name or activity_id,
-            kind=_HUMP.sub(" ", first[activity_id].activity_type).lower(),
-            number=number[activity_id],
-            since=first[activity_id].start_time,
-            incidents=troubled[activity_id],
-            within=activity_id in around,
+    def chosen(self, wanted: str) -> Chosen | None:
+        """What is meant by the id of an activity instance or of an element; ``None`` if no id is given."""
+        if not wanted:
+            return None
+        found = [node for node in self.nodes if wanted in {node.id, node.activity_id}]
+        nodes = list({node.id: node for node in everything(found)}.values())
+        return Chosen(
+            name=found[0].name if found else self.name(wanted),
+            ids=[node.id for node in nodes],
+            activity_ids=list({node.activity_id: None for node in nodes} or [wanted]),
+            called=[node.called for node in nodes if node.called],
         )
-        for activity_id in number
-    ]
+
+    def marks(self, end: str | None, chosen: Chosen | None) -> dict[str, list[str]]:
+        """What the diagram shows by colour; the end is the element at which the instance ended."""
+        marked: dict[str, list[str]] = {}
+        for one in self.counts:
+            if not one.running:
+                marked.setdefault(one.activity_id, []).append("cancelled" if one.canceled else "passed")
+        going = {node.activity_id for node in self.leaves if node.until is None}
+        troubled = {incident.activity_id for incident in self.incidents if incident.activity_id}
+        picked = set(chosen.activity_ids) if chosen else set()
+        for mark, ids in (("current", going), ("trouble", troubled), ("last", {end} - {None}), ("chosen", picked)):
+            for activity_id in ids:
+                marked.setdefault(str(activity_id), []).append(mark)
+        return marked
+
+    def badges(self, address: Callable[..., str]) -> Badges:
+        """The numbers on the diagram.
+
+        Args:
+            address: Makes the address of this page with these parameters.
+        """
+        incidents = Counter(incident.activity_id for incident in self.incidents if incident.activity_id)
+        waiting = Counter(node.activity_id for node in self.leaves if node.until is None)
+        found: Badges = {}
+        for one in self.counts:
+            if one.finished > 1 and not one.running:
+                found[one.activity_id] = [_badge(one.finished, "passed", f"passed {one.finished} times")]
+        for activity_id, number in waiting.items():
+            found[activity_id] = [_badge(number, "", f"{number} going on")]
+        for activity_id, number in incidents.items():
+            bad = _badge(number, "bad", "1 incident" if number == 1 else f"{number} incidents")
+            bad["address"] = address(show="incidents", activity=activity_id)
+            found.setdefault(activity_id, []).append(bad)
+        return found
 
 
-def _badges(one: Going) -> list[dict[str, str]]:
-    several = [{"text": str(one.number), "title": f"{one.number} going on"}] if one.number > 1 else []
-    return [*several, *incident_badges(one.incidents)]
+def standing_of(engine: ProcessEngine, instance: HistoricProcessInstance) -> Standing:
+    """Where an instance stands."""
+    runs = instance.end_time is None
+    most = _MOST if runs else _MOST_PASSED
+    found = engine.history_service.activity_instances(
+        instance_id=instance.id, finished=False if runs else None, sort_by="occurrence", max_results=most
+    )
+    incidents = engine.runtime_service.incidents(instance_id=instance.id, max_results=_MOST) if runs else []
+    counts = engine.history_service.activity_statistics(instance.id)
+    waits = waits_of(engine, instance.id) if runs else Waits()
+    there = instance.definition_version is not None
+    model = engine.repository_service.model_activities(instance.definition_id) if there else {}
+    names = {one.activity_id: one.activity_name for one in found} | {key: one.name for key, one in model.items()}
+    return Standing(
+        tree=grow(found, waits, incidents, model),
+        more=max(0, sum(one.running if runs else one.running + one.finished for one in counts) - len(found)),
+        waits=waits,
+        incidents=incidents,
+        counts=[one for one in counts if not one.activity_id.endswith(LOOP)],
+        names={activity_id: name or activity_id for activity_id, name in names.items()},
+        boundaries={activity_id for activity_id, one in model.items() if one.type.startswith("boundary")},
+    )
 
 
-def incident_badges(number: int) -> list[dict[str, str]]:
-    """What a diagram shows where there are incidents."""
-    title = "1 incident" if number == 1 else f"{number} incidents"
-    return [{"text": str(number), "kind": "bad", "title": title}] if number else []
+def _badge(number: int, kind: str, title: str) -> dict[str, str]:
+    return {"text": str(number), "title": title} | ({"kind": kind} if kind else {})

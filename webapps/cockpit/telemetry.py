@@ -22,13 +22,15 @@ from engine_telemetry.reporter import Clock, utc_now
 from engine_telemetry.status import Status
 from engine_telemetry.store import Fate, ReportRecord
 from webapps.cockpit.downloads import download
+from webapps.cockpit.telemetry_counts import GAP, HEIGHT, MOST_SHOWN, STEP, counts_of, windows_of
+from webapps.cockpit.telemetry_files import reports_as_csv, reports_as_json
 from webapps.pages import Pages
 from webapps.report_text import report_text
 from webapps.visitor import visitor_of
 
 _ADDRESS = "/cockpit/telemetry"
 _CHANGES_SHOWN = 30
-_JSON = "application/json"
+_JSON, _CSV = "application/json", "text/csv; charset=utf-8; header=present"  # RFC 8259, RFC 7111
 _WAYS_OUT = {
     "Nothing is sent: no telemetryEndpoint": "Whoever runs the server sets telemetryEndpoint, or"
     " ENGINE_TELEMETRY_ENDPOINT, and restarts it. What is counted until then is in the first report.",
@@ -50,6 +52,8 @@ def telemetry_routes(engine: ProcessEngine, pages: Pages) -> list[Route]:
     return [
         Route("/telemetry", shown.show),
         Route("/telemetry/next.json", shown.download_next),
+        Route("/telemetry/reports.json", shown.download_as_json),
+        Route("/telemetry/reports.csv", shown.download_as_csv),
         Route("/telemetry/report/{id}", shown.show_report),
         Route("/telemetry/report/{id}/bytes.json", shown.download_report),
         Route("/telemetry/delete-history", shown.ask_to_delete),
@@ -76,21 +80,25 @@ class TelemetryPages:
         all_changes = request.query_params.get("changes") == "all"
         status = self._management.get_telemetry_status()
         is_usable = status.installation is not None
-        known = self._known(all_changes=all_changes) if is_usable else {}
+        known = self._known(request, all_changes=all_changes) if is_usable else {}
         values = {"status": status, "is_usable": is_usable, "reason": _reason(status), "now": self.clock(), **known}
         values["problems"] = _problems(status)
         return self.pages.render(request, "telemetry/page.html", **values, commands=self._commands(request))
 
-    def _known(self, *, all_changes: bool) -> dict[str, Any]:
-        history = self._management.get_telemetry_history(all_changes=all_changes)
+    def _known(self, request: Request, *, all_changes: bool) -> dict[str, Any]:
+        history = self._management.get_telemetry_history(all_changes=True)
         body = self._management.get_telemetry_data().to_json()
+        is_refresh = "HX-Request" in request.headers  # of the other parts: what is chosen in the charts stays
+        sent = [report for report in history.reports if report.state in {"accepted", "refused"}]
         return {
             "report": report_text(body),
             "size": len(body),
             "reports": history.reports,
             "ended": sum(report.state != "waiting" for report in history.reports),
-            "changes": history.changes,
-            "may_be_more": not all_changes and len(history.changes) == _CHANGES_SHOWN,
+            "last_sent": max(sent, key=lambda report: report.answered_at or report.created_at, default=None),
+            **({"counts": None} if is_refresh else _counts(request, history)),
+            "changes": history.changes if all_changes else history.changes[:_CHANGES_SHOWN],
+            "may_be_more": not all_changes and len(history.changes) > _CHANGES_SHOWN,
         }
 
     def _commands(self, request: Request) -> dict[str, str]:
@@ -102,6 +110,16 @@ class TelemetryPages:
         """The bytes of the next report, as they would be now."""
         body = self._management.get_telemetry_data().to_json()
         return download(body, "telemetry-next-report.json", _JSON)
+
+    def download_as_json(self, _: Request) -> Response:
+        """All reports that are kept, each with its very text."""
+        body = reports_as_json(self._management.get_telemetry_history())
+        return download(body, "telemetry-reports.json", _JSON)
+
+    def download_as_csv(self, _: Request) -> Response:
+        """The counts of all reports that are kept."""
+        history = self._management.get_telemetry_history(all_changes=True)
+        return download(reports_as_csv(windows_of(history)), "telemetry-reports.csv", _CSV)
 
     def show_report(self, request: Request) -> Response:
         """One report of the history, to the byte."""
@@ -169,6 +187,16 @@ def _outcome(fate: Fate | None) -> tuple[str, str]:
     if fate.state == "refused":
         return f"The endpoint has refused the report for good: {fate.answer}. Its counts are not sent again.", "alert"
     return f"The report was not delivered: {fate.answer}. It is kept, and tried again by itself.", "alert"
+
+
+def _counts(request: Request, history: History) -> dict[str, Any]:
+    asked = request.query_params.getlist("command")
+    return {
+        "counts": counts_of(windows_of(history), asked),
+        "columns": {"height": HEIGHT, "wide": STEP - GAP},
+        "asked_commands": asked,
+        "most_commands": MOST_SHOWN,
+    }
 
 
 def _reason(status: Status) -> str:
