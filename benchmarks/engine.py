@@ -143,10 +143,10 @@ _IDS = {"id", "instance_id", "root_id", "parent_id", "scope_id"}
 
 
 def _multiply(connection: Connection, table: Table, times: int) -> None:
-    """Copy rows with ids of their own, which do not come in order, as real ones do not."""
+    """Copy rows with ids of their own, which come in order before those that follow, as real ones do."""
     number = select(literal(1).label("n")).cte("number", recursive=True)
     number = number.union_all(select(number.c.n + 1).where(number.c.n < times))
-    other = func.printf("%08x-", number.c.n * 2654435761 % 4294967296)
+    other = func.printf("%08x-", number.c.n)
     columns = [other.concat(column).label(column.name) if column.name in _IDS else column for column in table.c]
     rows = select(*columns).join_from(table, number, true())
     connection.execute(insert(table).from_select([column.name for column in table.c], rows))

@@ -23,6 +23,12 @@ _MILLISECONDS = 50
 _ANN, _MANAGERS = "ann", "managers"
 _FAILED = 200  # external tasks without retries left
 _ANNS, _GROUPS = 50, 1000  # open tasks that are hers, and her group's
+_FILTERS: dict[str, dict[str, object]] = {  # hers, whose counts stand beside each list
+    "Large orders": {"nameLike": "%order%", "processVariables": [{"name": "amount", "operator": "gt", "value": 500}]},
+    "Mine, overdue": {"assigneeExpression": "${ currentUser() }", "dueBeforeExpression": "${ now() }"},
+    "To be claimed": {"candidateGroupsExpression": "${ currentUserGroups() }", "unassigned": True},
+    "Urgent": {"minPriority": 75, "processDefinitionNameLike": "%order%"},
+}
 _AT_ONCE = 500
 
 
@@ -70,22 +76,39 @@ def _addresses(engine: ProcessEngine) -> dict[str, str]:
     approval, p = (
         engine.repository_service.process_definitions(key=key, latest_version=True)[0] for key in ("approval", "p")
     )
+    saved = engine.filter_service.filters(max_results=1)[0]
     user_task, instance = f"/tasklist/task/{task.id}", f"/cockpit/instance/{incident.instance_id}"
     return {
         "my tasks": "/tasklist/",
         "my groups' tasks, by priority": "/tasklist/?view=groups&sort=priority",
-        "all tasks, due first, page 40": "/tasklist/?view=all&sort=due&page=40",
+        "all tasks, due first, the last of them": "/tasklist/?view=all&sort=due&page=1000",
+        "tasks found by name and variable": "/tasklist/?view=all&name=order&variable=amount&is=gt&value=500",
+        "a saved filter": f"/tasklist/?filter={saved.id}",
+        "a saved filter's form": f"/tasklist/filter/{saved.id}",
         "a task": f"{user_task}?view=all",
+        "a task's history": f"{user_task}/history",
+        "a task's diagram": f"{user_task}/diagram",
         "start a process": "/tasklist/start",
         "Cockpit's overview": "/cockpit/",
         "processes": "/cockpit/processes",
         "a process": f"/cockpit/process/{approval.id}",
         "a process with incidents": f"/cockpit/process/{p.id}",
+        "a process, all versions, one activity": f"/cockpit/process/{approval.id}?versions=all&activity=approve",
         "instances": "/cockpit/instances",
-        "instances with a variable": "/cockpit/instances?variable=amount&value=77",
+        "instances, the last of them": "/cockpit/instances?page=1000",
+        "instances with a variable": "/cockpit/instances?variable=amount&operator=gt&value=700",
+        "instances with incidents": "/cockpit/instances?incidents=true",
+        "instances that have ended": "/cockpit/instances?state=ended",
+        "cancelling all instances": "/cockpit/instances/batch?action=cancel&all=true",
+        "incidents": "/cockpit/incidents",
         "an instance": instance,
+        "an instance's user tasks": f"/cockpit/instance/{task.instance_id}?show=tasks",
+        "an incident": f"/cockpit/incident/{incident.id}",
+        "decisions": "/cockpit/decisions",
         "deployments": "/cockpit/deployments",
         "a deployment": f"/cockpit/deployment/{approval.deployment_id}",
+        "deleting a deployment": f"/cockpit/deployment/{approval.deployment_id}/delete",
+        "users": "/cockpit/users",
         "telemetry": "/cockpit/telemetry",
     }
 
@@ -107,6 +130,8 @@ def _fill(engine: ProcessEngine, tasks: int) -> None:
             _in_one_transaction(engine, partial(_start, engine, key, range(first, min(first + _AT_ONCE, tasks))))
     _in_one_transaction(engine, partial(_hand_out, engine))
     _in_one_transaction(engine, partial(_fail, engine))
+    for name, query in _FILTERS.items():
+        engine.filter_service.create(name=name, query=query, owner=_ANN)
 
 
 def _in_one_transaction(engine: ProcessEngine, work: Callable[[], None]) -> None:
