@@ -190,7 +190,7 @@ def _status_lines(found: Status) -> list[str]:
 def _history_lines(found: History) -> list[str]:
     reports = [
         f"{rfc3339(report.created_at)}  {report.cause:<8}  {report.state:<9}  {len(report.body):>6} bytes"
-        f"  attempts: {report.attempts}  {report.answer or ''}".rstrip()
+        f"  attempts: {report.attempts}  {report.endpoint or 'not sent'}  {report.answer or ''}".rstrip()
         for report in found.reports
     ]
     changes = [

@@ -51,6 +51,7 @@ def _report(record: ReportRecord) -> dict[str, Any]:
         "createdAt": rfc3339(record.created_at),
         "state": record.state,
         "attempts": record.attempts,
+        "endpoint": record.endpoint,
         "answer": record.answer,
         "answeredAt": rfc3339(record.answered_at),
         "body": record.body.decode(),

@@ -214,7 +214,10 @@ class Cycle:
 
         period, server = settings.telemetry_reporting_period, self.counters.server
         state, _ = store.seal(connection, state, cause, build, now, period=period, server=server)
-        return state, store.claim(connection, state, self.counters.source, now, lease=self.lease, at_once=at_once)
+        endpoint = None if self.exporter is None else self.exporter.endpoint
+        source = self.counters.source
+        claim = store.claim(connection, state, source, now, lease=self.lease, at_once=at_once, endpoint=endpoint)
+        return state, claim
 
     @property
     def lease(self) -> timedelta:

@@ -85,7 +85,8 @@ def claim_again(connection: Connection, cycle: Cycle, user: str | None) -> Attem
         raise ReportNotSentException("Nothing is sent: no telemetryEndpoint is set.")
     if not cycle.may_send(state):
         raise ReportNotSentException(f"{why_nothing_is_sent_to(cycle.exporter.endpoint)}.")
-    claim = store.claim(connection, state, str(uuid.uuid4()), now, lease=cycle.lease, at_once=True)
+    source, endpoint = str(uuid.uuid4()), cycle.exporter.endpoint
+    claim = store.claim(connection, state, source, now, lease=cycle.lease, at_once=True, endpoint=endpoint)
     if claim is None:
         raise ReportNotSentException(_why_not(waiting, now))
     return Attempt(cycle, cycle.exporter, claim, user)

@@ -44,6 +44,7 @@ class ReportRecord:
         answered_at: When that was.
         not_before: Before when the endpoint does not want to see it.
         sending_until: Until when a process may be sending it right now; ``None`` if none is.
+        endpoint: Where it was sent last; ``None`` if it was not, or before this was noted.
     """
 
     id: str
@@ -57,6 +58,7 @@ class ReportRecord:
     answered_at: datetime | None
     not_before: datetime | None = None
     sending_until: datetime | None = None
+    endpoint: str | None = None
 
 
 Build = Callable[[Mapping[str, int], str | None], bytes]
@@ -98,7 +100,14 @@ def seal(
 
 
 def claim(
-    connection: Connection, state: State, source: str, now: datetime, *, lease: timedelta, at_once: bool = False
+    connection: Connection,
+    state: State,
+    source: str,
+    now: datetime,
+    *,
+    lease: timedelta,
+    at_once: bool = False,
+    endpoint: str | None = None,
 ) -> Claim | None:
     """The waiting report, if it may be sent now by this source; the attempt is noted.
 
@@ -112,6 +121,7 @@ def claim(
         lease: How long the attempt may take.
         at_once: Whether not to wait for the pause after a failed attempt, as after a start and when closing. The pause
             that the endpoint asked for (``Retry-After``) holds in any case.
+        endpoint: Where it will be sent, for the history.
     """
     pause = report_table.c.not_before if at_once else report_table.c.next_attempt
     free = or_(
@@ -124,6 +134,7 @@ def claim(
     if not state.flag or row is None:
         return None
     claimed = {"claimed_by": source, "claimed_until": to_ms(now + lease), "attempts": row.attempts + 1}
+    claimed["endpoint"] = endpoint
     connection.execute(update(report_table).where(report_table.c.id == row.id).values(claimed))
     return Claim(row.id, row.body, row.attempts + 1)
 
@@ -226,4 +237,5 @@ def _to_record(row: Row[Any]) -> ReportRecord:
         answered_at=from_ms(row.answered_at),
         not_before=to_time(row.not_before),
         sending_until=from_ms(row.claimed_until),
+        endpoint=row.endpoint,
     )

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     insert,
+    inspect,
     select,
     text,
     update,
@@ -26,7 +27,7 @@ from sqlalchemy.dialects.mysql import MEDIUMBLOB, MEDIUMTEXT
 
 from engine_telemetry.exceptions import ProcessEngineException
 
-SCHEMA = 2
+SCHEMA = 3
 
 LongText = Text().with_variant(MEDIUMTEXT(), "mysql", "mariadb")
 Bytes = LargeBinary().with_variant(MEDIUMBLOB(), "mysql", "mariadb")
@@ -77,6 +78,7 @@ report_table = Table(
     Column("not_before", BigInteger, nullable=False),
     Column("answer", LongText),
     Column("answered_at", BigInteger),
+    Column("endpoint", LongText),  # since 3
     **_OPTIONS,
 )
 change_table = Table(
@@ -99,9 +101,17 @@ def create_tables(connection: Connection) -> None:
         metadata.create_all(connection)
         row = {"id": 1, "schema_no": SCHEMA, "installation": str(uuid.uuid4()), "change_no": 0, "pending": "{}"}
         connection.execute(insert(state_table).values(row))
-    elif found == 1:
-        connection.execute(text(f"alter table {state_table.name} add column gone_endpoint text"))
+    elif 0 < found < SCHEMA:
+        _add_column(connection, state_table.c.gone_endpoint)
+        _add_column(connection, report_table.c.endpoint)
         connection.execute(update(state_table).values(schema_no=SCHEMA))
+
+
+def _add_column(connection: Connection, column: Column[str]) -> None:
+    """Add a column of texts, unless an earlier start did and did not come to its end."""
+    table = column.table.name
+    if column.name not in {there["name"] for there in inspect(connection).get_columns(table)}:
+        connection.execute(text(f"alter table {table} add column {column.name} text"))
 
 
 def schema_number(connection: Connection) -> int | None:

@@ -288,6 +288,7 @@ def test_tables_of_an_earlier_version_are_changed(database: TestDatabase, tmp_pa
     engine = create_engine(database.url, poolclass=NullPool)
     with engine.begin() as connection:
         connection.execute(text("alter table telemetry_state drop column gone_endpoint"))
+        connection.execute(text("alter table telemetry_report drop column endpoint"))
         connection.execute(text("update telemetry_state set schema_no = 1"))
     with node(database.url, tmp_path, **NO_REPORTER) as b:
         assert b.status()["problems"] == ["Nothing is sent: no telemetryEndpoint is set"]

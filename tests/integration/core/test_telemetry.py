@@ -724,7 +724,7 @@ def test_a_counter_file_that_somebody_removed_is_in_the_status(on: Host, tmp_pat
 # -- the tables -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("number", [0, 3])
+@pytest.mark.parametrize("number", [0, 4])
 def test_tables_of_another_version_switch_telemetry_off_and_are_left_alone(
     on: Host, make: Make, path: Path, caplog: pytest.LogCaptureFixture, collector: Collector, number: int
 ) -> None:
@@ -741,7 +741,7 @@ def test_tables_of_another_version_switch_telemetry_off_and_are_left_alone(
     later.telemetry.close()
     [warning] = ours(caplog, logging.WARNING)
     assert warning == (
-        f"Telemetry is off: its tables are of version {number}, and version 2 is needed. Use the version of"
+        f"Telemetry is off: its tables are of version {number}, and version 3 is needed. Use the version of"
         " engine-telemetry that made them."
     )
     assert query(path, "select schema_no from telemetry_state") == [(number,)]
@@ -791,13 +791,16 @@ def test_without_tables_do_not_track_still_decides(make: Make, monkeypatch: pyte
 def make_tables_older(path: Path) -> None:
     """To those of version 1."""
     query(path, "alter table telemetry_state drop column gone_endpoint")
+    query(path, "alter table telemetry_report drop column endpoint")
     connection = sqlite3.connect(path)
     connection.execute("update telemetry_state set schema_no = 1")
     connection.commit()
     connection.close()
 
 
-def test_tables_of_an_earlier_version_are_changed_and_keep_what_is_in_them(on: Host, make: Make, path: Path) -> None:
+def test_tables_of_an_earlier_version_are_changed_and_keep_what_is_in_them(
+    on: Host, make: Make, path: Path, collector: Collector
+) -> None:
     on.telemetry.close()
     on.database.dispose()
     make_tables_older(path)
@@ -805,7 +808,19 @@ def test_tables_of_an_earlier_version_are_changed_and_keep_what_is_in_them(on: H
     later.telemetry.open()
     later.count()
     assert (later.preview, later.status.problems) == ({"a": 1}, ())
-    assert query(path, "select schema_no, gone_endpoint from telemetry_state") == [(2, None)]
+    assert query(path, "select schema_no, gone_endpoint from telemetry_state") == [(3, None)]
+    later.telemetry.close()
+    assert query(path, "select endpoint from telemetry_report order by created_at") == [(None,), (collector.url,)]
+
+
+def test_a_change_of_tables_that_was_interrupted_goes_on(on: Host, make: Make, path: Path) -> None:
+    on.telemetry.close()
+    on.database.dispose()
+    make_tables_older(path)
+    query(path, "alter table telemetry_state add column gone_endpoint text")
+    later = make()
+    later.telemetry.open()
+    assert (later.status.problems, query(path, "select schema_no from telemetry_state")) == ((), [(3,)])
 
 
 def test_tables_of_an_earlier_version_stay_so_when_the_schema_must_not_be_changed(
@@ -818,7 +833,7 @@ def test_tables_of_an_earlier_version_stay_so_when_the_schema_must_not_be_change
     later.telemetry.open()
     [problem] = later.status.problems
     assert problem == (
-        "Telemetry is off: its tables are of version 1, and version 2 is needed. Start once with"
+        "Telemetry is off: its tables are of version 1, and version 3 is needed. Start once with"
         " databaseSchemaUpdate=true."
     )
 
