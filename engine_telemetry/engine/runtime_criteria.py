@@ -165,7 +165,8 @@ class IncidentCriteria(TypedDict, total=False):
 
     ``sort_by``: incidentId, incidentTimestamp, incidentType, executionId, activityId, processInstanceId,
     processDefinitionId, causeIncidentId, rootCauseIncidentId, configuration, incidentMessage.
-    ``message_containing`` takes a text as it is, in any case.
+    ``message_containing`` takes a text as it is, in any case. ``root_cause``: whether they are where a failure
+    happened, and not what the callers of that instance have of it.
     """
 
     incident_id: str | None
@@ -184,6 +185,7 @@ class IncidentCriteria(TypedDict, total=False):
     failed_activity_id: str | None
     cause_incident_id: str | None
     root_cause_incident_id: str | None
+    root_cause: bool | None
     configuration: str | None
 
 

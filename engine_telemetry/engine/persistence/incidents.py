@@ -179,6 +179,11 @@ def _to_incident(row: Row[Any]) -> Incident:
     return Incident(**{name: getattr(row, name) for name in Incident.__dataclass_fields__})
 
 
+def _is_root_cause(is_one: bool) -> ColumnElement[bool]:  # noqa: FBT001  a criterion's value
+    own, root = incident.c.id, incident.c.root_cause_incident_id
+    return root == own if is_one else root != own
+
+
 INCIDENTS = Listing(
     rows=select(incident).outerjoin_from(
         incident, process_definition, process_definition.c.id == incident.c.definition_id
@@ -201,6 +206,7 @@ INCIDENTS = Listing(
         "failed_activity_id": incident.c.failed_activity_id.__eq__,
         "cause_incident_id": incident.c.cause_incident_id.__eq__,
         "root_cause_incident_id": incident.c.root_cause_incident_id.__eq__,
+        "root_cause": _is_root_cause,
         "configuration": incident.c.configuration.__eq__,
     },
     orders={

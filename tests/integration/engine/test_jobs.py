@@ -325,6 +325,8 @@ def test_an_incident_of_a_called_process_is_one_of_its_caller_too(
     [caused] = waiting.runtime_service.incidents(instance_id=caller.id)
     assert (caused.cause_incident_id, caused.root_cause_incident_id) == (cause.id, cause.id)
     assert (caused.activity_id, caused.definition_id, caused.configuration) == ("c", caller.definition_id, None)
+    assert waiting.runtime_service.incidents(root_cause=True) == [cause]
+    assert waiting.runtime_service.incidents(root_cause=False) == [caused]
     waiting.management_service.set_job_retries(found.id, 1)
     assert waiting.runtime_service.count_incidents() == 0
     assert {one.state for one in waiting.history_service.incidents()} == {"resolved"}
