@@ -195,7 +195,7 @@ class Hour:
         start: When it began, UTC.
         started: How many process instances started in it.
         ended: How many ended, in whatever way.
-        incidents: How many incidents came up.
+        incidents: How many incidents came up; what callers have of them is not counted once more.
     """
 
     start: datetime

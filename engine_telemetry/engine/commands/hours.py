@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from engine_telemetry.engine.context import CommandContext, ReadOnly
 from engine_telemetry.engine.history_entities import Hour
-from engine_telemetry.engine.persistence.hours import ENDED, INCIDENTS, STARTED, count_by_hour
+from engine_telemetry.engine.persistence.hours import ENDED, INCIDENTS, STARTED, WHERE_IT_FAILED, count_by_hour
 from engine_telemetry.exceptions import BadUserRequestException
 
 MAX_HOURS = 24 * 366
@@ -26,8 +26,7 @@ class GetInstancesByHourCmd(ReadOnly):
         if number > MAX_HOURS:
             raise BadUserRequestException(f"From {self.since} to {self.until} it is more than {MAX_HOURS} hours")
         end = first + number * _HOUR
-        started, ended, incidents = (
-            count_by_hour(context.connection, column, first, end) for column in (STARTED, ENDED, INCIDENTS)
-        )
+        started, ended = (count_by_hour(context.connection, column, first, end) for column in (STARTED, ENDED))
+        incidents = count_by_hour(context.connection, INCIDENTS, first, end, WHERE_IT_FAILED)
         hours = [first + count * _HOUR for count in range(number)]
         return [Hour(hour, started.get(hour, 0), ended.get(hour, 0), incidents.get(hour, 0)) for hour in hours]

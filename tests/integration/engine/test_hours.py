@@ -53,6 +53,9 @@ def test_an_incident_tells_the_last_failure_of_what_is_at_its_root(
     engine.external_task_service.fail(task.id, worker_id="w", error_details="line 1\nline 2")
     incidents = engine.runtime_service.incidents()
     assert len(incidents) == 2
+    now = datetime.now(UTC)
+    hours = engine.history_service.instances_by_hour(since=now - timedelta(hours=1), until=now)
+    assert sum(hour.incidents for hour in hours) == 1
     details = {engine.management_service.incident_details(one.id) for one in incidents}
     assert details == {"line 1\nline 2"}
     engine.runtime_service.delete_process_instance(engine.runtime_service.process_instances(root_only=True)[0].id)
