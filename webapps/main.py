@@ -96,7 +96,7 @@ def _pages(engine: ProcessEngine, sessions: Sessions, pages: Pages, consent: Con
     """All pages: what nobody need be logged in for, and then, behind the log-in, the rest."""
     log_in = LogIn(engine, sessions, pages)
     logged_in: list[BaseRoute] = [
-        *home_routes(pages),
+        *home_routes(engine, pages),
         *log_in.routes,
         *Profile(engine, log_in, pages).routes,
         *(Route(f"/{name}", _leads_to(pages, f"/{name}/")) for name in ("tasklist", "cockpit")),

@@ -34,6 +34,18 @@ def password_errors(visitor: Visitor) -> dict[str, str]:
     return {"again": "The two passwords differ."} if differ else {}
 
 
+def named(thing_id: str, name: str | None) -> str:
+    """A user or a group in one line: the name, with the id behind it if that says something else."""
+    if not name:
+        return thing_id
+    return name if name.casefold() == thing_id.casefold() else f"{name} ({thing_id})"
+
+
+def full_name(person: User) -> str | None:
+    """First and last name, as far as they are known."""
+    return " ".join(filter(None, (person.first_name, person.last_name))) or None
+
+
 def form_status(errors: Mapping[str, str]) -> HTTPStatus:
     """The status of a page with a form: 422 if it is shown again because of these."""
     return HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK

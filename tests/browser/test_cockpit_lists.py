@@ -69,13 +69,14 @@ def test_instances_are_searched_sorted_and_paged(browse: Browsing, javascript: b
     page.get_by_role("link", name="Show all that run").click()
     page.get_by_label("State").select_option(label="Ended")
     page.get_by_role("button", name="Search").click()
-    ended = page.get_by_role("table", name="Instances that have ended").locator("tbody")
+    ended = page.get_by_role("table", name="Instances that run or have ended").locator("tbody")
     expect(ended.get_by_role("link", name="ended")).to_be_visible()
 
 
 def test_some_are_chosen_by_the_keyboard_and_suspended(page_as_admin: Page) -> None:
     page = page_as_admin
     page.goto("/cockpit/instances?business_key=A-102")
+    expect(page.get_by_role("button", name="Suspend…")).to_be_disabled()
     page.get_by_label("These 10").focus()
     page.keyboard.press("Space")
     expect(page.get_by_text("10 chosen")).to_be_visible()
@@ -100,16 +101,22 @@ def test_all_that_a_search_found_are_changed(browse: Browsing, javascript: bool)
     name, key = ("Cancel", f"A-100{7 + javascript}") if javascript else ("Activate", "A-10")
     page.goto(f"/cockpit/instances?business_key={key}")
     total = 1 if javascript else int(page.get_by_text(" instances found").inner_text().split()[0])
-    page.get_by_label(f"All {total} found").check()
+    if not javascript:
+        page.get_by_role("button", name=f"{name}…").click()
+        expect(page.get_by_text("Choose instances first.")).to_be_visible()
+        expect(page.get_by_label("Business key has")).to_have_value(key)
+    page.get_by_label("This one" if javascript else f"All {total} found").check()
     page.get_by_role("button", name=f"{name}…").click()
     if name == "Cancel":
         page.get_by_label("Reason").fill(MARKUP)
     page.get_by_role("button", name=f"{name} {total} instance").click()
+    done = f"{total} instance{'' if javascript else 's'} {'cancelled' if javascript else 'activated'}"
     finished_batch(page, f"{total} of {total}: {total} done, 0 failed")
+    expect(page.get_by_role("heading", level=1)).to_have_text(done)
     page.goto("/cockpit/batches")
-    expect(page.get_by_role("row", name=f"{name} {total} instance")).to_contain_text(f"{total} of {total}")
+    expect(page.get_by_role("row", name=done)).to_contain_text(f"{total} of {total}")
     page.goto(f"/cockpit/instances?business_key={key}&state={'cancelled' if javascript else 'suspended'}")
-    expect(page.get_by_text("1 instance found" if javascript else "No running instance is like that.")).to_be_visible()
+    expect(page.get_by_text("1 instance found" if javascript else "Nothing found.")).to_be_visible()
 
 
 def test_what_fails_is_listed_and_the_batch_is_deleted(page_as_admin: Page, site: Site) -> None:
@@ -123,8 +130,8 @@ def test_what_fails_is_listed_and_the_batch_is_deleted(page_as_admin: Page, site
     expect(failures.get_by_role("link", name=gone)).to_have_attribute("href", f"/cockpit/instance/{gone}")
     expect(failures).to_contain_text("No process instance found")
     check_accessibility(page)
-    page.get_by_role("button", name="Delete this batch").click()
-    expect(page.get_by_role("status").filter(has_text="The batch was deleted.")).to_be_visible()
+    page.get_by_role("button", name="Remove from this list").click()
+    expect(page.get_by_role("status").filter(has_text="It was removed from this list.")).to_be_visible()
 
 
 @pytest.mark.parametrize("javascript", [True, False])
@@ -138,7 +145,7 @@ def test_incidents_are_found_and_tried_again_one_or_all(browse: Browsing, site: 
     expect(page.get_by_role("table", name="Open incidents").locator("tbody tr")).to_have_count(3)
     expect(page.locator("main img")).to_have_count(0)
     page.get_by_role("button", name=re.compile("Retry reserve of")).first.click()
-    expect(page.get_by_role("status").filter(has_text="The external task is tried again.")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="is tried again: it waits for a worker of topic")).to_be_visible()
     expect(page.get_by_role("table", name="Open incidents").locator("tbody tr")).to_have_count(2)
     page.get_by_role("link", name="Show all").click()
     page.get_by_role("link", name="Retry them all…").click()

@@ -315,14 +315,17 @@ def test_a_waiting_report_is_tried_again_looked_at_downloaded_and_deleted(
     sent = collector.reports[0].body
     page.get_by_role("link", name="View", exact=True).last.click()
     assert saved(page, "Download", tmp_path) == sent
+    if javascript:
+        look_at_the_days(visit(waiting)(ADMINISTRATOR))
     page.goto("/cockpit/telemetry")
+    expect(page.locator("#state")).to_contain_text(f"to {collector.url} (")
     page.get_by_role("link", name="See exactly what was sent").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("The report of")
     page.goto("/cockpit/telemetry")
     everything = json.loads(saved(page, "Download as JSON", tmp_path))
     assert sent.decode() in [report["body"] for report in everything["reports"]]
     assert saved(page, "Download as CSV", tmp_path).count(b",StartProcessInstanceCmd,7\r\n") == 1
-    look_at_the_counts(page)
+    look_at_the_counts(page, waiting)
     page.get_by_role("link", name="Delete the history").click()
     page.get_by_role("button", name=re.compile("^Delete")).click()
     expect(page.get_by_role("status").filter(has_text="deleted")).to_be_visible()
@@ -331,8 +334,18 @@ def test_a_waiting_report_is_tried_again_looked_at_downloaded_and_deleted(
     assert is_decided(waiting) is False
 
 
-def look_at_the_counts(page: Page) -> None:
+def look_at_the_days(page: Page) -> None:
+    """Those before and after the one on which something was sent; the clock of the browser says which it is."""
+    now = datetime.now(UTC)
+    for days, said in enumerate(("sent today.", "sent yesterday.", "Nothing was sent yesterday.")):
+        page.clock.set_fixed_time(now + timedelta(days=days))
+        page.goto("/cockpit/telemetry")
+        expect(page.locator("#days")).to_contain_text(said)
+
+
+def look_at_the_counts(page: Page, site: Site) -> None:
     """Those of one command, as a chart and as a table."""
+    wait_until(lambda: len(site.server.get("/telemetry/history")["reports"]) > 1)  # else there are no charts
     page.get_by_text("Choose commands").click()
     page.get_by_role("checkbox", name="StartProcessInstanceCmd").check()
     page.get_by_role("button", name="Show", exact=True).click()

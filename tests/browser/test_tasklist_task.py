@@ -20,6 +20,8 @@ from tests.integration.webapps.tasklist_models import TRAVEL, plain_model
 
 pytestmark = pytest.mark.full
 
+FOR_GOOD = "Give it to them for good"
+
 
 @pytest.fixture(scope="module", autouse=True)
 def models(site: Site) -> None:
@@ -67,6 +69,17 @@ def comment(page: Page, text: str) -> None:
     page.get_by_role("button", name="Add the comment").click()
 
 
+def unfold_variables(page: Page) -> None:
+    page.locator("summary", has_text="Give the process values").click()
+
+
+def enter_date(page: Page, name: str, date: str, time: str = "") -> None:
+    fact(page, name).click()
+    page.locator(f"#new-{name}").fill(date)
+    page.locator(f"#new-{name}-time").fill(time)
+    at_hand(page, "Set it").click()
+
+
 def at_hand(page: Page, name: str) -> Locator:
     """A button that can be seen; other facts have one of the same name."""
     return page.get_by_role("button", name=name, exact=True).locator("visible=true")
@@ -93,13 +106,13 @@ def test_somebody_starts_a_process_and_is_led_to_its_task(browse: Browsing) -> N
     expect(page.get_by_role("article")).to_contain_text("TR-7")
 
 
-def test_somebody_claims_gives_back_and_completes_tasks(browse: Browsing, site: Site) -> None:
+def test_somebody_claims_gives_up_and_completes_tasks(browse: Browsing, site: Site) -> None:
     page = browse(USER)
     page.goto(f"/tasklist/task/{start(site, 'travel', destination='Rome')}?view=groups")
     page.get_by_role("button", name="Claim").click()
     expect(page.get_by_role("status")).to_have_text("The task is yours now.")
-    page.get_by_role("button", name="Give it back").click()
-    expect(page.get_by_role("status")).to_have_text("Nobody has the task now.")
+    page.get_by_role("button", name="Give up this task").click()
+    expect(page.get_by_role("status")).to_have_text("You gave the task up: nobody has it now.")
     page.get_by_label("The journey is approved").check()
     page.get_by_label("Budget in euros").fill("900")
     page.get_by_label("Departure").fill("2030-06-01T08:30")
@@ -111,10 +124,13 @@ def test_an_ordinary_user_sets_variables_of_a_task_without_a_form(page_as_user: 
     page = page_as_user
     page.goto(f"/tasklist/task/{start(site, 'complaint', budget=900)}")
     expect(page.get_by_role("row", name="budget")).to_contain_text("900")
-    page.locator("#variable-0-name").fill("ticket")
+    unfold_variables(page)
+    page.keyboard.type("ticket")
+    expect(page.locator("#variable-0-name")).to_have_value("ticket")
     page.locator("#variable-0-value").fill("A 12")
-    page.get_by_role("button", name="Only save the variables").click()
+    page.get_by_role("button", name="Save them, keep the task open").click()
     expect(page.get_by_role("row", name="ticket")).to_contain_text("A 12")
+    unfold_variables(page)
     page.get_by_role("button", name="Another variable").click()
     expect(page.locator("#variable-1-name")).to_be_focused()
     check_accessibility(page)
@@ -155,11 +171,11 @@ def test_a_task_is_given_away_delegated_and_comes_back(browse: Browsing, site: S
     expect(bob.locator("#known-users option")).to_have_text(["Ann"])
     check_accessibility(bob)
     who.fill("anna")
-    at_hand(bob, "Reassign").click()
+    at_hand(bob, FOR_GOOD).click()
     expect(who).to_have_accessible_description(re.compile("There is no user “anna”"))
     expect(bob.get_by_label("Remark")).to_have_value("not lost")
     who.fill(ADMINISTRATOR)
-    at_hand(bob, "Delegate").click()
+    at_hand(bob, "Let them do it").click()
     expect(bob.get_by_role("status").last).to_contain_text("Ann has this task, and does it for you.")
     ann.goto(f"/tasklist/task/{task}")
     expect(ann.get_by_role("status")).to_contain_text(
@@ -173,7 +189,7 @@ def test_a_task_is_given_away_delegated_and_comes_back(browse: Browsing, site: S
     bob.get_by_role("button", name="Discard it").click()
     fact(bob, "assignee").click()
     who.fill(ADMINISTRATOR)
-    at_hand(bob, "Reassign").click()
+    at_hand(bob, FOR_GOOD).click()
     expect(bob.get_by_role("status").first).to_have_text("Ann has the task now.")
 
 
@@ -182,15 +198,24 @@ def test_dates_and_priority_are_changed_in_place(browse: Browsing, site: Site) -
     page.context.new_cdp_session(page).send("Emulation.setTimezoneOverride", {"timezoneId": "Europe/Berlin"})
     task = start(site, "complaint")
     page.goto(f"/tasklist/task/{task}/description")
-    for name, date in (("due", "2030-12-24T18:00"), ("follow-up", "2030-07-01T08:30")):
-        fact(page, name).click()
-        page.locator(f"#new-{name}").fill(date)
-        at_hand(page, "Set it").click()
-        expect(page.get_by_role("status")).to_have_text(f"The {name} date was set.")
+    for name, date, time, said in (
+        ("due", "2030-12-24", "18:00", "The task is due on 24 December 2030, 18:00."),
+        ("follow-up", "2030-07-01", "08:30", "Set aside until 1 July 2030, 08:30."),
+    ):
+        enter_date(page, name, date, time)
+        expect(page.get_by_role("status")).to_have_text(said)
         expect(page).to_have_url(re.compile("/description"))
         expect(page.locator(f"#new-{name}")).to_have_value(date)
+        expect(page.locator(f"#new-{name}-time")).to_have_value(time)
     told = site.server.get(f"/task/{task}")
     assert [told["due"][:16], told["followUp"][:16]] == ["2030-12-24T17:00", "2030-07-01T06:30"]
+    enter_date(page, "due", "2030-12-24")
+    expect(page.get_by_role("status")).to_have_text("The task is due on 24 December 2030, 23:59.")
+    fact(page, "follow-up").click()
+    check_accessibility(page)
+    at_hand(page, "Next week").click()
+    expect(page.get_by_role("status")).to_have_text(re.compile(r"Set aside until \d+ \w+ \d+, 09:00\."))
+    expect(page.locator("#new-follow-up-time")).to_have_value("09:00")
     fact(page, "follow-up").click()
     at_hand(page, "Remove it").click()
     expect(fact(page, "follow-up")).to_contain_text("not set")
@@ -298,6 +323,7 @@ def test_without_javascript_a_process_is_started_and_its_task_claimed_and_comple
     page.get_by_label("Budget in euros").fill("100")
     page.get_by_role("button", name="Complete").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Book the journey")
+    unfold_variables(page)
     page.get_by_role("button", name="Another variable").click()
     page.locator("#variable-1-name").fill("seat")
     page.locator("#variable-1-type").select_option("Whole number")
@@ -311,11 +337,9 @@ def test_without_javascript_facts_are_changed_drafts_kept_and_things_said(browse
     page.goto(f"/tasklist/task/{start(site, 'travel', destination='Rome')}?view=groups")
     fact(page, "assignee").click()
     page.get_by_label("Give the task to").fill("nobody here")
-    at_hand(page, "Reassign").click()
+    at_hand(page, FOR_GOOD).click()
     expect(page.get_by_label("Give the task to")).to_have_accessible_description(re.compile("There is no user"))
-    fact(page, "due").click()
-    page.locator("#new-due").fill("2030-12-24T18:00")
-    at_hand(page, "Set it").click()
+    enter_date(page, "due", "2030-12-24", "18:00")
     expect(fact(page, "due")).to_contain_text("24 December 2030, 18:00 UTC")
     comment(page, "Without a script")
     page.get_by_label("Remark").fill("half")
@@ -360,7 +384,8 @@ def test_facts_comments_and_tabs_are_reached_with_the_keyboard_alone(page_as_use
     press("Enter")
     expect(page.locator(".comments .text")).to_have_text("From the keyboard")
     press("r")
-    expect(page.get_by_label("Give the task to")).to_be_focused()
+    type_("carol")
+    expect(page.get_by_label("Give the task to")).to_have_value("carol")
     press("Escape")
     expect(page.get_by_label("Give the task to")).to_be_hidden()
     press("Tab")
@@ -368,9 +393,10 @@ def test_facts_comments_and_tabs_are_reached_with_the_keyboard_alone(page_as_use
     press("Enter")
     type_("12242030")
     press("Tab")
+    press("Tab")
     type_("0600PM")
     press("Enter")
-    expect(page.get_by_role("status")).to_have_text("The due date was set.")
+    expect(page.get_by_role("status")).to_have_text("The task is due on 24 December 2030, 18:00 UTC.")
     press("o")
     press("h")
     expect(page.get_by_text("commented")).to_be_visible()
@@ -384,6 +410,7 @@ def test_the_session_may_end_while_somebody_fills_in_a_form(browse: Browsing, si
     page = browse(USER)
     page.clock.install()
     page.goto(f"/tasklist/task/{task}")
+    unfold_variables(page)
     page.locator("#variable-0-name").fill("work of an hour")
     page.context.clear_cookies()
     with page.expect_response(lambda response: "/tasklist/list" in response.url):
@@ -404,6 +431,7 @@ def test_nobody_takes_a_task_over_unasked_and_nothing_is_lost(browse: Browsing, 
     check_accessibility(page)
     page.get_by_role("button", name="Take it over").click()
     expect(page.get_by_role("status")).to_have_text("The task is yours now.")
+    unfold_variables(page)
     page.locator("#variable-0-name").fill("result")
     page.locator("#variable-0-value").fill("fine")
     other.goto(address.replace(task, f"{task}/take-over"))
@@ -437,10 +465,8 @@ def test_pictures_for_the_guide(browse: Browsing, site: Site) -> None:
     page.goto(f"/tasklist/task/{task}?view=groups")
     comment(page, "The second offer is the better one.")
     page.get_by_label("Budget in euros").fill("700")
-    fact(page, "due").click()
-    page.locator("#new-due").fill("2030-12-24T18:00")
-    at_hand(page, "Set it").click()
-    expect(page.get_by_role("status")).to_have_text("The due date was set.")
+    enter_date(page, "due", "2030-12-24", "18:00")
+    expect(page.get_by_role("status")).to_contain_text("The task is due on")
     page.goto(f"/tasklist/task/{task}?view=groups")
     save_picture(page, "tasklist-task")
     page.goto("/tasklist/start")

@@ -1,5 +1,6 @@
 """What goes on in the activities of a process definition: numbers for the diagram, and the same for a table."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -100,9 +101,11 @@ class Activities:
         return {one.id: one.running_address if one.running else one.incidents_address for one in self.busy}
 
     def named(self, activity_id: str) -> str:
-        """The name of an activity, or its id."""
+        """The name of an activity; of one without a name what it is, as "parallel gateway"."""
         activity = self.model.get(activity_id)
-        return (activity.name if activity else None) or activity_id
+        if activity is None:
+            return activity_id
+        return activity.name or re.sub(r"(?<=[a-z])(?=[A-Z])", " ", activity.type).lower()
 
 
 def chosen_activity(request: Request, scope: Scope, activities: Activities) -> ChosenActivity | None:

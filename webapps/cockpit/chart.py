@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate, chain, repeat
+from operator import mul
 
 from engine_telemetry.engine.history_entities import Hour
 
@@ -11,7 +13,8 @@ HEIGHT = 100
 HOUR_WIDTH, BAR_WIDTH = 30, 8
 SERIES = ("started", "ended", "incidents")
 
-_STEPS = (2, 4, 6, 10)
+_FIRST_TOPS = (1, 2, 4, 6, 8)
+_TOPS = (10, 12, 16, 20, 24, 30, 40, 50, 60, 80)  # and these times 10, 100 and so on
 
 
 @dataclass(frozen=True)
@@ -79,10 +82,7 @@ def _bars(hour: Hour, number: int, top: int) -> list[Bar]:
 
 
 def _round_up(number: int) -> int:
-    """The next number whose half people read at once: 2, 4, 6, 10, 20, 40 and so on."""
-    power = 1
-    while True:
-        for step in _STEPS:
-            if number <= step * power:
-                return step * power
-        power *= 10
+    """The next number that people read at once, and (but for 1) its half too."""
+    powers = accumulate(repeat(10), mul, initial=1)
+    tops = chain(_FIRST_TOPS, (top * power for power in powers for top in _TOPS))
+    return next(top for top in tops if number <= top)

@@ -16,7 +16,7 @@ from engine_telemetry.exceptions import BadUserRequestException, NullValueExcept
 from webapps.cockpit.users import MOST_OFFERED, OWN_RIGHTS, require_another
 from webapps.lists import order_of, part_of, searched
 from webapps.pages import Pages
-from webapps.person_fields import LONGEST, form_status
+from webapps.person_fields import LONGEST, form_status, full_name, named
 from webapps.visitor import visitor_of
 
 
@@ -80,7 +80,7 @@ class GroupPages:
             return self._pages.render(
                 request, "cockpit/group-new.html", status_code=form_status(errors), errors=errors, group=group
             )
-        return self._back(request, group.id, "The group was made. Nobody belongs to it yet.")
+        return self._back(request, group.id, "The group was created. Nobody belongs to it yet.")
 
     def _show(self, request: Request) -> Response:
         return self._page(request, self._group(request), {})
@@ -96,8 +96,6 @@ class GroupPages:
     def _page(self, request: Request, group: Group, errors: Mapping[str, str]) -> Response:
         part = part_of(request, self._identities.count_users(member_of=group.id))
         members = self._identities.users(member_of=group.id, first_result=part.first, max_results=part.size)
-        known = {user.id for user in members}
-        others = self._identities.users(max_results=MOST_OFFERED)
         return self._pages.render(
             request,
             "cockpit/group.html",
@@ -106,14 +104,17 @@ class GroupPages:
             group=group,
             members=members,
             part=part,
-            others=[
-                (user.id, " ".join(filter(None, (user.first_name, user.last_name))))
-                for user in others
-                if user.id not in known
-            ],
+            others=self._others(group),
+            are_all=self._identities.count_users() <= MOST_OFFERED,
             administrators=ADMINISTRATORS,
             user=visitor_of(request).field("user"),
         )
+
+    def _others(self, group: Group) -> list[tuple[str, str]]:
+        """Who can be added: ids, and how these are called."""
+        known = {user.id for user in self._identities.users(member_of=group.id, max_results=MOST_OFFERED)}
+        users = self._identities.users(max_results=MOST_OFFERED)
+        return [(user.id, named(user.id, full_name(user))) for user in users if user.id not in known]
 
     def _add(self, request: Request) -> Response:
         group, user_id = self._group(request), visitor_of(request).field("user").strip()

@@ -1,4 +1,4 @@
-"""The page of an incident: what failed, with its stack trace, and what people note about it."""
+"""The page of an incident: what failed, what can be done, what people note about it, and the stack trace."""
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -39,7 +39,7 @@ def incident_page_routes(engine: ProcessEngine, pages: Pages) -> list[BaseRoute]
         visitor, incident_id = visitor_of(request), request.path_params["id"]
         text = visitor.field("annotation").strip()[:_LONGEST_ANNOTATION]
         engine.runtime_service.annotate_incident(incident_id, text or None)
-        said = "The annotation was saved." if text else "The annotation was removed."
+        said = "The note was saved." if text else "The note was removed."
         return pages.redirect(request, visitor.url(f"/cockpit/incident/{incident_id}"), said=said)
 
     def _find(incident_id: str) -> HistoricIncident | None:

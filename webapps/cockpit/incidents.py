@@ -11,17 +11,18 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from engine_telemetry.engine import ProcessEngine
-from engine_telemetry.engine.entities import ProcessDefinition
+from engine_telemetry.engine.entities import ProcessDefinition, ProcessInstance
 from engine_telemetry.engine.runtime_entities import Incident
 from webapps.cockpit.instance_list import definitions_of
 from webapps.cockpit.instances import process_choices
+from webapps.cockpit.retried import Failed, tried_again
 from webapps.lists import Order, Part, order_of, part_of, searched
 from webapps.pages import Pages
 from webapps.visitor import local_path, visitor_of
 
 _FIELDS = ("message", "process", "activity")
 _ORDERS = ("incidentTimestamp", "incidentMessage", "activityId")
-_KINDS = {"failedJob": "job", "failedExternalTask": "external task"}
+_KINDS = {"failedJob", "failedExternalTask"}  # that can be tried again
 _MOST_RETRIES = 1000
 
 
@@ -30,8 +31,11 @@ class ListedIncident:
     """An incident in the list.
 
     Attributes:
-        process: The name of the process, or its key; ``None`` if there is none.
-        called: Whether it comes from an instance that this one called.
+        process: Of the incident; ``None`` if there is none.
+        instance_id: The instance that people know: the one at the top, or the one in which this incident is a mirror.
+        business_key: Of that one.
+        inside: The instance, called by that one, in which the failure is; ``None`` if it is that one itself.
+        inside_process: The name of its process, or the key.
         again: Whether what failed can be tried again.
     """
 
@@ -43,7 +47,8 @@ class ListedIncident:
     instance_id: str | None
     business_key: str | None
     since: datetime
-    called: bool
+    inside: str | None
+    inside_process: str | None
     again: bool
 
 
@@ -65,6 +70,8 @@ def incident_routes(engine: ProcessEngine, pages: Pages) -> list[BaseRoute]:
             "message_containing": fields["message"] or None,
             "definition_keys": [fields["process"]] if fields["process"] else None,
             "activity_id": fields["activity"] or None,
+            # In all processes each failure is listed where it happened; of one process, whatever it waits for.
+            "root_cause": None if fields["process"] or fields["activity"] else True,
         }
         return pages.render(
             request,
@@ -100,26 +107,51 @@ def list_of_incidents(engine: ProcessEngine, request: Request, criteria: Mapping
     found = runtime.incidents(
         **criteria, sort_by=order.by, sort_order=order.direction, first_result=part.first, max_results=part.size
     )
-    definitions = definitions_of(engine, {one.definition_id for one in found if one.definition_id})
-    ids = {one.instance_id for one in found if one.instance_id}
-    instances = runtime.process_instances(instance_ids=ids) if ids else []
-    keys = {instance.id: instance.business_key for instance in instances}
-    return ListedIncidents([_listed(one, definitions, keys) for one in found], part, order)
+    places = [_place(engine, one) for one in found]
+    instances = _instances(engine, {place for each in places for place in each})
+    instances |= _instances(engine, {each.root_id for each in instances.values()} - instances.keys())
+    known = {one.definition_id for one in found} | {one.definition_id for one in instances.values()}
+    definitions = definitions_of(engine, {each for each in known if each})
+    listed = [_listed(one, place, definitions, instances) for one, place in zip(found, places, strict=True)]
+    return ListedIncidents(listed, part, order)
+
+
+def _place(engine: ProcessEngine, one: Incident) -> tuple[str | None, str | None]:
+    """The ids of the instances in which an incident is, and in which the failure is."""
+    if one.root_cause_incident_id == one.id:
+        return one.instance_id, one.instance_id
+    cause = engine.runtime_service.incidents(incident_id=one.root_cause_incident_id)
+    return one.instance_id, cause[0].instance_id if cause else one.instance_id
+
+
+def _instances(engine: ProcessEngine, ids: set[str | None]) -> dict[str, ProcessInstance]:
+    wanted = {each for each in ids if each}
+    found = engine.runtime_service.process_instances(instance_ids=wanted) if wanted else []
+    return {one.id: one for one in found}
 
 
 def _listed(
-    one: Incident, definitions: Mapping[str, ProcessDefinition], keys: Mapping[str, str | None]
+    one: Incident,
+    place: tuple[str | None, str | None],
+    definitions: Mapping[str, ProcessDefinition],
+    instances: Mapping[str, ProcessInstance],
 ) -> ListedIncident:
+    here, failed = (instances.get(each or "") for each in place)
+    if here is not None and here is failed:
+        here = instances.get(here.root_id or "", here)
+    inside = failed if failed is not here else None
+    called = definitions.get(inside.definition_id) if inside else None
     return ListedIncident(
         one.id,
         one.message,
         one.kind,
         one.activity_id,
         definitions.get(one.definition_id or ""),
-        one.instance_id,
-        keys.get(one.instance_id or ""),
+        here.id if here else one.instance_id,
+        here.business_key if here else None,
         one.time,
-        called=one.root_cause_incident_id != one.id,
+        inside.id if inside else None,
+        (called.name or called.key) if called else None,
         again=one.kind in _KINDS,
     )
 
@@ -136,4 +168,5 @@ def _try_again(engine: ProcessEngine, incident: Incident, retries: str) -> tuple
         engine.management_service.set_job_retries(cause.configuration, number)
     else:
         engine.external_task_service.set_retries(cause.configuration, number)
-    return f"The {_KINDS[cause.kind]} is tried again.", "status"
+    elsewhere = None if cause.id == incident.id else cause.instance_id
+    return tried_again(engine, [Failed(incident, cause.kind, cause.configuration, elsewhere)]), "status"

@@ -8,7 +8,7 @@ from starlette.routing import BaseRoute, Route
 from engine_telemetry.engine import ProcessEngine
 from engine_telemetry.engine.history_entities import HistoricProcessInstance
 from webapps.cockpit.instance_tabs import tabs_of
-from webapps.cockpit.standing import Chosen, Standing, standing_of
+from webapps.cockpit.standing import Chosen, Standing, legend, standing_of
 from webapps.cockpit.tab_details import details_of
 from webapps.cockpit.why import why_of
 from webapps.lists import here, part_of, searched
@@ -76,9 +76,11 @@ def _callers(engine: ProcessEngine, instance: HistoricProcessInstance) -> list[H
 def _diagram(
     request: Request, instance: HistoricProcessInstance, standing: Standing, chosen: Chosen | None
 ) -> dict[str, object]:
-    """Marks, badges and links, as the macro takes them."""
+    """Marks, badges and links, as the macro takes them; and what the marks mean."""
+    marks = standing.marks(instance.end_activity_id, chosen)
     return {
-        "marks": standing.marks(instance.end_activity_id, chosen),
+        "marks": marks,
+        "legend": legend(marks),
         "badges": standing.badges(lambda **changes: _address(request, **changes)),
         "links": {one.activity_id: _address(request, activity=one.activity_id) for one in standing.counts},
     }

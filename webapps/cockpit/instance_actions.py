@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Route
 from engine_telemetry.engine import ProcessEngine
 from engine_telemetry.exceptions import NotFoundException, NullValueException
 from webapps.cockpit.instance import find_instance
+from webapps.cockpit.retried import Failed, tried_again
 from webapps.pages import Pages
 from webapps.visitor import visitor_of
 
@@ -66,23 +67,26 @@ class InstanceActions:
             self._try_again(failed)
         except (NotFoundException, NullValueException):
             return self._back(request, "Something in it went on meanwhile: look again.", "alert")
-        return self._back(request, f"{len(failed)} {'thing is' if len(failed) == 1 else 'things are'} tried again.")
+        return self._back(request, tried_again(self._engine, failed))
 
-    def _failed(self, instance_id: str) -> list[tuple[str, str]]:
-        """Kind and id of each job and external task without retries."""
+    def _failed(self, instance_id: str) -> list[Failed]:
+        """Each job and external task without retries."""
         runtime, failed = self._engine.runtime_service, []
         for incident in runtime.incidents(instance_id=instance_id, max_results=_MOST_RETRIED):
-            if incident.root_cause_incident_id == incident.id:
-                failed.append(incident)
-            else:
-                failed += runtime.incidents(incident_id=incident.root_cause_incident_id)
-        return [(one.kind, one.configuration) for one in failed if one.kind in _TRIED_AGAIN and one.configuration]
+            own = incident.root_cause_incident_id == incident.id
+            causes = [incident] if own else runtime.incidents(incident_id=incident.root_cause_incident_id)
+            failed += [
+                Failed(incident, cause.kind, cause.configuration, None if own else cause.instance_id)
+                for cause in causes
+                if cause.kind in _TRIED_AGAIN and cause.configuration
+            ]
+        return failed
 
-    def _try_again(self, failed: Sequence[tuple[str, str]]) -> None:
-        for kind, its_id in failed:
-            if kind == "failedJob":
-                self._engine.management_service.set_job_retries(its_id, 1)
-        tasks = [its_id for kind, its_id in failed if kind == "failedExternalTask"]
+    def _try_again(self, failed: Sequence[Failed]) -> None:
+        for one in failed:
+            if one.kind == "failedJob":
+                self._engine.management_service.set_job_retries(one.its_id, 1)
+        tasks = [one.its_id for one in failed if one.kind == "failedExternalTask"]
         if tasks:
             self._engine.external_task_service.set_retries_of_all(tasks, 1)
 

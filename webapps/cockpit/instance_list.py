@@ -14,7 +14,13 @@ from webapps.lists import Order, Part, order_of, part_of
 
 _ORDERS = ("startTime", "businessKey", "definitionKey")
 _MOST_INCIDENTS = 1000
-_HOW_ENDED = {"COMPLETED": "completed", "EXTERNALLY_TERMINATED": "cancelled", "INTERNALLY_TERMINATED": "cancelled"}
+_STATES = {
+    "ACTIVE": "running",
+    "SUSPENDED": "suspended",
+    "COMPLETED": "completed",
+    "EXTERNALLY_TERMINATED": "cancelled",
+    "INTERNALLY_TERMINATED": "cancelled",
+}
 
 
 @dataclass(frozen=True)
@@ -40,27 +46,33 @@ class ListedInstance:
 
 @dataclass(frozen=True)
 class ListedInstances:
-    """A part of the instances that were asked for."""
+    """A part of the instances that were asked for.
+
+    Attributes:
+        runs: Whether all of them run.
+    """
 
     instances: list[ListedInstance]
     part: Part
     order: Order
-    ended: bool
+    runs: bool
 
 
 def list_of_instances(engine: ProcessEngine, request: Request, criteria: Mapping[str, Any]) -> ListedInstances:
     """The part and the order of the running instances that a request asks for."""
     part = part_of(request, engine.runtime_service.count_process_instances(**criteria))
     order = order_of(request, _ORDERS, ("startTime", "desc"))
-    return ListedInstances(find_running(engine, {**criteria, **_asked(part, order)}), part, order, ended=False)
+    return ListedInstances(find_running(engine, {**criteria, **_asked(part, order)}), part, order, runs=True)
 
 
-def list_of_ended(engine: ProcessEngine, request: Request, criteria: Mapping[str, Any]) -> ListedInstances:
-    """The part and the order of the instances that have ended that a request asks for."""
+def list_of_past(engine: ProcessEngine, request: Request, criteria: Mapping[str, Any]) -> ListedInstances:
+    """The part and the order of the instances that a request asks for, from the history."""
     part = part_of(request, engine.history_service.count_process_instances(**criteria))
-    order = order_of(request, (*_ORDERS, "endTime"), ("endTime", "desc"))
+    newest = "endTime" if criteria.get("finished") else "startTime"
+    order = order_of(request, (*_ORDERS, "endTime"), (newest, "desc"))
     found = engine.history_service.process_instances(**{**criteria, **_asked(part, order)})
-    return ListedInstances([_ended(one) for one in found], part, order, ended=True)
+    troubled = _troubled(engine, [one.id for one in found if one.end_time is None])
+    return ListedInstances([_past(one, troubled=one.id in troubled) for one in found], part, order, runs=False)
 
 
 def find_running(engine: ProcessEngine, asked: Mapping[str, Any]) -> list[ListedInstance]:
@@ -100,7 +112,7 @@ def _running(one: ProcessInstance, definition: ProcessDefinition | None, *, trou
     )
 
 
-def _ended(one: HistoricProcessInstance) -> ListedInstance:
+def _past(one: HistoricProcessInstance, *, troubled: bool) -> ListedInstance:
     return ListedInstance(
         one.id,
         one.business_key,
@@ -108,5 +120,6 @@ def _ended(one: HistoricProcessInstance) -> ListedInstance:
         one.definition_version,
         one.start_time,
         one.end_time,
-        _HOW_ENDED.get(one.state, one.state),
+        _STATES.get(one.state, one.state),
+        troubled,
     )

@@ -15,6 +15,7 @@ STATES = {
     "": "Running",
     "active": "Running, not suspended",
     "suspended": "Suspended",
+    "all": "All: running and ended",
     "ended": "Ended",
     "completed": "Completed",
     "cancelled": "Cancelled",
@@ -87,14 +88,14 @@ class InstanceSearch:
     conditions: tuple[Condition, ...] = ()
 
     @property
-    def ended(self) -> bool:
-        """Whether it is about instances that have ended; else about those that run."""
-        return self.fields["state"] in {"ended", "completed", "cancelled"}
+    def runs(self) -> bool:
+        """Whether it is only about instances that run; else it is about the history."""
+        return self.fields["state"] in {"", *_SUSPENDED}
 
     @property
     def detailed(self) -> bool:
         """Whether something is asked that is seldom asked."""
-        return bool(self.conditions) or any(self.fields[name] for name in ("version", "activity", "from", "to"))
+        return bool(self.conditions) or any(self.fields[name] for name in ("version", "activity", "instance"))
 
     @property
     def empty(self) -> bool:
@@ -115,12 +116,14 @@ class InstanceSearch:
                 _day(self.fields[name])
             except ValueError:
                 errors[name] = "This is no date. Write year-month-day, as in 2026-11-24."
+        if self.fields["activity"] and self.fields["state"] == "all":
+            errors["activity"] = "Say as the state whether they run or have ended: an activity goes on, or was passed."
         if self.fields["version"] and not _VERSION.fullmatch(self.fields["version"]):
             errors["version"] = "This is no version. Write a number, as in 2."
         return errors
 
     def criteria(self) -> dict[str, Any]:
-        """What is asked of the engine's runtime service, or of its history service about what has ended.
+        """What is asked of the engine's runtime service about those that run, or else of its history service.
 
         The search must have no errors.
         """
@@ -133,7 +136,7 @@ class InstanceSearch:
             "any_variables": [one.meanings() for one in self.conditions] or None,
             "with_incidents": True if asked["incidents"] else None,
         }
-        return common | (self._of_ended() if self.ended else self._of_running())
+        return common | (self._of_running() if self.runs else self._of_history())
 
     def _of_running(self) -> dict[str, Any]:
         begin, end = (_day(self.fields[name]) for name in ("from", "to"))
@@ -144,10 +147,10 @@ class InstanceSearch:
             "started_before": end + timedelta(days=1) if end else None,
         }
 
-    def _of_ended(self) -> dict[str, Any]:
+    def _of_history(self) -> dict[str, Any]:
         begin, end = (_day(self.fields[name]) for name in ("from", "to"))
         return {
-            "finished": True,
+            "finished": None if self.fields["state"] == "all" else True,
             "states": _HOW_ENDED.get(self.fields["state"]),
             "executed_activity_ids": [self.fields["activity"]] if self.fields["activity"] else None,
             "started_after": begin,

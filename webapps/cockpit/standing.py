@@ -1,7 +1,7 @@
 """Where a process instance stands: what goes on in it, or went on, as a tree; and what the diagram shows of that."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine_telemetry.engine import ProcessEngine
@@ -13,6 +13,14 @@ from webapps.cockpit.waits import Waits, waits_of
 Badges = dict[str, list[dict[str, str]]]
 """What a diagram shows at its elements."""
 
+_LEGEND = {
+    "current": "now here",
+    "trouble": "stuck",
+    "passed": "done",
+    "cancelled": "cancelled",
+    "last": "where it ended",
+    "chosen": "shown alone below",
+}
 _MOST = 500  # activities that go on
 _MOST_PASSED = 100  # activities that an instance that has ended passed; all are in the tab
 
@@ -67,6 +75,11 @@ class Standing:
         return [node for node in self.nodes if not node.children]
 
     @property
+    def _going(self) -> list[Node]:
+        """What goes on and is not stuck."""
+        return [node for node in self.leaves if node.until is None and not node.incidents]
+
+    @property
     def scopes(self) -> dict[str, str]:
         """The names of what goes on by id, for what is local to it."""
         return {node.id: node.name for node in self.nodes}
@@ -94,7 +107,7 @@ class Standing:
         for one in self.counts:
             if not one.running:
                 marked.setdefault(one.activity_id, []).append("cancelled" if one.canceled else "passed")
-        going = {node.activity_id for node in self.leaves if node.until is None}
+        going = {node.activity_id for node in self._going}
         troubled = {incident.activity_id for incident in self.incidents if incident.activity_id}
         picked = set(chosen.activity_ids) if chosen else set()
         for mark, ids in (("current", going), ("trouble", troubled), ("last", {end} - {None}), ("chosen", picked)):
@@ -109,13 +122,13 @@ class Standing:
             address: Makes the address of this page with these parameters.
         """
         incidents = Counter(incident.activity_id for incident in self.incidents if incident.activity_id)
-        waiting = Counter(node.activity_id for node in self.leaves if node.until is None)
+        waiting = Counter(node.activity_id for node in self._going)
         found: Badges = {}
         for one in self.counts:
             if one.finished > 1 and not one.running:
-                found[one.activity_id] = [_badge(one.finished, "passed", f"passed {one.finished} times")]
+                found[one.activity_id] = [_badge(one.finished, "passed", f"done {one.finished} times")]
         for activity_id, number in waiting.items():
-            found[activity_id] = [_badge(number, "", f"{number} going on")]
+            found[activity_id] = [_badge(number, "", f"{number} now here")]
         for activity_id, number in incidents.items():
             bad = _badge(number, "bad", "1 incident" if number == 1 else f"{number} incidents")
             bad["address"] = address(show="incidents", activity=activity_id)
@@ -145,6 +158,12 @@ def standing_of(engine: ProcessEngine, instance: HistoricProcessInstance) -> Sta
         names={activity_id: name or activity_id for activity_id, name in names.items()},
         boundaries={activity_id for activity_id, one in model.items() if one.type.startswith("boundary")},
     )
+
+
+def legend(marks: Mapping[str, Iterable[str]]) -> list[tuple[str, str]]:
+    """The marks that are there, and what they mean."""
+    there = {mark for some in marks.values() for mark in some}
+    return [(mark, text) for mark, text in _LEGEND.items() if mark in there]
 
 
 def _badge(number: int, kind: str, title: str) -> dict[str, str]:

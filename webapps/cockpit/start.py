@@ -39,7 +39,7 @@ def cockpit_routes(engine: ProcessEngine, pages: Pages) -> list[BaseRoute]:
             "cockpit/start.html",
             instances=engine.runtime_service.count_process_instances(),
             tasks=engine.task_service.count_tasks(),
-            incidents=engine.runtime_service.count_incidents(),
+            incidents=engine.runtime_service.count_incidents(root_cause=True),
             processes=engine.repository_service.count_process_definitions(latest_version=True),
             first=engine.management_service.definition_statistics(
                 all_versions=True, sort_by="name", max_results=_FIRST_PROCESSES

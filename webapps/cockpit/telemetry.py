@@ -4,7 +4,9 @@ It is the one place where people see that, and where they change it. Reports are
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from shlex import quote
 from typing import Any
 
@@ -20,9 +22,10 @@ from engine_telemetry.exporter import NOT_ARRIVING
 from engine_telemetry.history import History
 from engine_telemetry.reporter import Clock, utc_now
 from engine_telemetry.status import Status
-from engine_telemetry.store import Fate, ReportRecord
+from engine_telemetry.store import Change, Fate, ReportRecord
 from webapps.cockpit.downloads import download
 from webapps.cockpit.telemetry_counts import GAP, HEIGHT, MOST_SHOWN, STEP, counts_of, windows_of
+from webapps.cockpit.telemetry_days import quiet_spans
 from webapps.cockpit.telemetry_files import reports_as_csv, reports_as_json
 from webapps.pages import Pages
 from webapps.report_text import report_text
@@ -81,8 +84,9 @@ class TelemetryPages:
         status = self._management.get_telemetry_status()
         is_usable = status.installation is not None
         known = self._known(request, all_changes=all_changes) if is_usable else {}
-        values = {"status": status, "is_usable": is_usable, "reason": _reason(status), "now": self.clock(), **known}
+        values = {"status": status, "is_usable": is_usable, "now": self.clock(), **known}
         values["problems"] = _problems(status)
+        values["reason"], values["switched_at"] = _reason(status, known.get("changes", ()))
         return self.pages.render(request, "telemetry/page.html", **values, commands=self._commands(request))
 
     def _known(self, request: Request, *, all_changes: bool) -> dict[str, Any]:
@@ -94,6 +98,8 @@ class TelemetryPages:
             "report": report_text(body),
             "size": len(body),
             "reports": history.reports,
+            "quiet": quiet_spans(history),
+            "was_ever_on": any(change.new for change in history.changes),
             "ended": sum(report.state != "waiting" for report in history.reports),
             "last_sent": max(sent, key=lambda report: report.answered_at or report.created_at, default=None),
             **({"counts": None} if is_refresh else _counts(request, history)),
@@ -199,10 +205,15 @@ def _counts(request: Request, history: History) -> dict[str, Any]:
     }
 
 
-def _reason(status: Status) -> str:
-    """Why it is as the headline says."""
+def _reason(status: Status, changes: Sequence[Change]) -> tuple[str, datetime | None]:
+    """Why it is as the headline says; and when it was switched, if that is to stand at the end of the sentence."""
     _, _, reason = status.reason.partition(": ")
-    return reason[:1].upper() + reason[1:]
+    reason = reason[:1].upper() + reason[1:]
+    for change in changes[:1]:
+        before = reason.removesuffix(f"{change.at:%Y-%m-%d %H:%M} UTC.")
+        if before != reason:
+            return before, change.at
+    return reason, None
 
 
 def _problems(status: Status) -> list[tuple[str, str]]:

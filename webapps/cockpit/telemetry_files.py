@@ -16,6 +16,7 @@ COLUMNS = (
     "why",
     "state",
     "answer",
+    "sent to",
     "attempts",
     "bytes",
     "command",
@@ -51,6 +52,7 @@ def _rows(window: Window) -> Iterator[tuple[object, ...]]:
         report.cause,
         report.state,
         report.answer or "",
+        report.endpoint or "",
         report.attempts,
         len(report.body),
     )

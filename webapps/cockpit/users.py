@@ -1,6 +1,6 @@
 """The pages of users: who there is, a new one, and all about one."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -11,14 +11,14 @@ from starlette.routing import BaseRoute, Route
 
 from engine_telemetry.engine import ProcessEngine
 from engine_telemetry.engine.commands.identity import ADMINISTRATORS
-from engine_telemetry.engine.entities import User
+from engine_telemetry.engine.entities import Group, User
 from engine_telemetry.exceptions import BadUserRequestException, ConflictException, NullValueException
 from webapps.lists import order_of, part_of, searched
 from webapps.pages import Pages
-from webapps.person_fields import form_status, password_errors, person_errors, person_of
+from webapps.person_fields import form_status, named, password_errors, person_errors, person_of
 from webapps.visitor import Visitor, visitor_of
 
-MOST_OFFERED = 100  # groups and users that a field proposes; others can be typed
+MOST_OFFERED = 100  # groups and users that there is a choice of; where there are more, their ids are typed
 OWN_RIGHTS = "You cannot take away your own rights as an administrator. Another administrator can."
 
 _OWN_PASSWORD = "Your own password is changed under “My profile”, where the present one is asked for."  # noqa: S105 - a text
@@ -81,13 +81,14 @@ class UserPages:
     def _create(self, request: Request) -> Response:
         visitor = visitor_of(request)
         person = person_of(visitor, visitor.field("user").strip())
-        groups = [ADMINISTRATORS] if visitor.field("administrator") else []
+        administrator = [ADMINISTRATORS] if visitor.field("administrator") else []
+        groups = [*administrator, *_chosen_groups(visitor)]
         errors = person_errors(person) | password_errors(visitor)
         if not errors:
             errors = self._created(person, visitor.field("password"), groups)
         if errors:
             return self._new_page(request, person, errors)
-        return self._back(request, person.id, "The user was made. They can log in now.")
+        return self._back(request, person.id, "The user was created and can log in now.")
 
     def _created(self, person: User, password: str, groups: list[str]) -> dict[str, str]:
         try:
@@ -99,20 +100,29 @@ class UserPages:
                 email=person.email,
                 groups=groups,
             )
+        except NullValueException:
+            return {"groups": "One of these groups is not there any more. Please choose again."}
         except BadUserRequestException as exc:
             return {"password" if str(exc).startswith("The password") else "user": str(exc)}
         return {}
 
     def _new_page(self, request: Request, person: User, errors: Mapping[str, str]) -> Response:
-        administrator = bool(visitor_of(request).field("administrator"))
+        visitor = visitor_of(request)
         return self._pages.render(
             request,
             "cockpit/user-new.html",
             status_code=form_status(errors),
             errors=errors,
             person=person,
-            administrator=administrator,
+            administrator=bool(visitor.field("administrator")),
+            groups=[(group.id, named(group.id, group.name)) for group in self._other_groups({ADMINISTRATORS})],
+            chosen=_chosen_groups(visitor),
+            are_all=self._identities.count_groups() <= MOST_OFFERED,
         )
+
+    def _other_groups(self, known: Collection[str]) -> list[Group]:
+        groups = self._identities.groups(max_results=MOST_OFFERED)
+        return [group for group in groups if group.id not in known]
 
     # -- one --------------------------------------------------------------------------------------------------------
 
@@ -129,8 +139,7 @@ class UserPages:
 
     def _page(self, request: Request, person: User, errors: Mapping[str, str]) -> Response:
         groups = self._identities.groups(member=person.id)
-        known = {group.id for group in groups}
-        others = self._identities.groups(max_results=MOST_OFFERED)
+        others = self._other_groups({group.id for group in groups})
         return self._pages.render(
             request,
             "cockpit/user.html",
@@ -138,7 +147,8 @@ class UserPages:
             errors=errors,
             person=person,
             groups=groups,
-            others=[(group.id, group.name or "") for group in others if group.id not in known],
+            others=[(group.id, named(group.id, group.name)) for group in others],
+            are_all=self._identities.count_groups() <= MOST_OFFERED,
             administrators=ADMINISTRATORS,
             group=visitor_of(request).field("group"),
         )
@@ -206,6 +216,10 @@ class UserPages:
     def _back(self, request: Request, user_id: str, said: str) -> Response:
         address = visitor_of(request).url(f"/cockpit/user/{quote(user_id, safe='')}")
         return self._pages.redirect(request, address, said=said)
+
+
+def _chosen_groups(visitor: Visitor) -> list[str]:
+    return [str(group_id) for group_id in visitor.form.getlist("groups")]
 
 
 def require_another(visitor: Visitor, user_id: str, why: str) -> None:

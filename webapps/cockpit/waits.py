@@ -25,7 +25,10 @@ class Waits:
         """A few words about each, by id: that of the activity instance that waits."""
         return dict(
             chain(
-                ((task.id, f"assigned to {task.assignee}" if task.assignee else "unassigned") for task in self.tasks),
+                (
+                    (task.id, f"assigned to {task.assignee}" if task.assignee else "not taken yet")
+                    for task in self.tasks
+                ),
                 ((task.id, f"topic {task.topic_name}") for task in self.external_tasks),
                 ((event.id, f"{event.kind} {event.event_name or ''}".strip()) for event in self.events),
                 ((job.id, _NOTES[job.kind]) for job in self.jobs if job.kind in _NOTES),

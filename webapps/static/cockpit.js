@@ -33,8 +33,10 @@
       const number = boxes.filter((box) => box.checked).length;
       here.firstElementChild.checked = number === boxes.length;
       here.firstElementChild.indeterminate = number > 0 && number < boxes.length;
-      form.querySelector("[data-chosen]").textContent = everything.checked ? "all chosen" : `${number} chosen`;
-      for (const box of [...boxes, here.firstElementChild]) box.disabled = everything.checked;
+      const all = everything?.checked ?? false;
+      form.querySelector("[data-chosen]").textContent = all ? "all chosen" : `${number} chosen`;
+      for (const box of [...boxes, here.firstElementChild]) box.disabled = all;
+      for (const button of form.querySelectorAll('button[name="action"]')) button.disabled = !all && number === 0;
     };
     here.hidden = false;
     here.addEventListener("change", (event) => {

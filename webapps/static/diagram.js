@@ -16,6 +16,12 @@
     return element;
   };
 
+  // Whether the name of an element stands below it, as that of an event does: no badge may cover it.
+  const labelled = (elements, id) => {
+    const [label, element] = [elements.get(`${id}_label`), elements.get(id)];
+    return Boolean(label) && label.y + label.height > element.y + element.height;
+  };
+
   const decorate = (viewer, box) => {
     const [canvas, overlays, elements] = ["canvas", "overlays", "elementRegistry"].map((name) => viewer.get(name));
     for (const [id, marks] of Object.entries(data(box, "marks"))) {
@@ -23,8 +29,9 @@
     }
     for (const [id, badges] of Object.entries(data(box, "badges"))) {
       if (!elements.get(id)) continue;
+      const edge = labelled(elements, id) ? { top: -14 } : { bottom: 12 };
       badges.forEach((one, index) => {
-        overlays.add(id, { position: { bottom: 12, left: index * 32 - 12 }, html: badge(one) });
+        overlays.add(id, { position: { ...edge, left: index * 32 - 12 }, html: badge(one) });
       });
     }
   };
@@ -50,8 +57,16 @@
 
   const equip = (viewer, box) => {
     const canvas = viewer.get("canvas");
+    const margin = 24; // pixels, for edges, badges and what the browser draws wider than it measures
     const zoom = (factor) => canvas.zoom(canvas.zoom() * factor);
-    const fit = () => canvas.zoom("fit-viewport", "auto");
+    const fit = () => {
+      const { inner, outer } = canvas.viewbox();
+      const within = (side) => (outer[side] - 2 * margin) / inner[side];
+      const scale = Math.min(1, within("width"), within("height"));
+      const [width, height] = [outer.width / scale, outer.height / scale];
+      const [x, y] = [inner.x + (inner.width - width) / 2, inner.y + (inner.height - height) / 2];
+      canvas.viewbox({ x, y, width, height });
+    };
     const tools = document.createElement("div");
     tools.className = "diagram-tools";
     tools.append(

@@ -56,27 +56,50 @@
     for (const occasion of ["focus", "input"]) input.addEventListener(occasion, offer);
   }
 
-  // Dates with a time: local here, in UTC on the way.
+  // Dates: local here; on the way with their offset from UTC, so that the answer can say them as they are here.
+  const local = (date) => new Date(date - date.getTimezoneOffset() * 60000).toISOString().slice(0, 16);
+  const digits = (number) => String(number).padStart(2, "0");
+  const whole = (date) => {
+    const east = -date.getTimezoneOffset();
+    const size = Math.abs(east);
+    return `${local(date)}${east < 0 ? "-" : "+"}${digits(Math.floor(size / 60))}:${digits(size % 60)}`;
+  };
+  for (const zone of document.querySelectorAll("[data-zone]")) zone.remove();
   for (const input of document.querySelectorAll("input[data-utc]")) {
-    const local = (date) => new Date(date - date.getTimezoneOffset() * 60000).toISOString().slice(0, 16);
-    const own = input.getAttribute("value");
-    if (own && !input.matches("[aria-invalid]")) input.value = local(new Date(`${own}Z`));
-    document.getElementById(`${input.id}-hint`).textContent = "In your own time zone.";
-    input.form.addEventListener("formdata", (event) => {
-      const date = new Date(input.value);
-      if (input.value && !Number.isNaN(date.getTime())) event.formData.set(input.name, date.toISOString().slice(0, 16));
+    const time = document.getElementById(`${input.id}-time`);
+    if (input.dataset.utc) [input.value, time.value] = local(new Date(input.dataset.utc)).split("T");
+    input.form.addEventListener("formdata", ({ formData }) => {
+      const date = new Date(`${input.value}T${time.value || input.dataset.otherwise}`);
+      if (Number.isNaN(date.getTime())) return;
+      formData.set(input.name, whole(date));
+      formData.delete(time.name);
     });
   }
+  const ahead = document.querySelector("form[data-ahead]");
+  ahead?.addEventListener("formdata", ({ formData }) => {
+    const date = new Date();
+    const days = formData.get("ahead") === "tomorrow" ? 1 : 8 - (date.getDay() || 7);
+    date.setDate(date.getDate() + days);
+    date.setHours(9, 0, 0, 0);
+    formData.delete("ahead");
+    formData.set(ahead.dataset.ahead, whole(date));
+  });
 
-  // What has unfolded is for typing.
-  for (const details of document.querySelectorAll("details.change")) {
-    details.addEventListener("toggle", () => {
+  // What unfolds is for typing, at once: the event "toggle" comes only after the next key.
+  for (const summary of document.querySelectorAll("details.change > summary")) {
+    summary.addEventListener("click", (event) => {
+      event.preventDefault();
+      const details = summary.parentElement;
+      details.open = !details.open;
       if (details.open) details.querySelector(".field > input, .field > textarea").focus();
     });
   }
 
+  document.querySelector(".menu.change[open] [aria-invalid]")?.focus();
+
   // Shortcuts of what macros write, as shortcuts.js has them.
   const name = (element, keys) => element?.setAttribute("data-shortcut", keys);
+  name(form?.querySelector("details:not([open]) > summary"), "f");
   name(form?.querySelector(".field > :is(input, select, textarea):not([readonly], [type=checkbox])"), "f");
   const tabs = document.querySelectorAll("#task > .tabs a");
   ["o f", "o h", "o d", "o i"].forEach((keys, index) => name(tabs[index], keys));

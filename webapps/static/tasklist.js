@@ -42,6 +42,15 @@
   const top = chosen && chosen.offsetTop - list.offsetTop;
   if (chosen && top + chosen.clientHeight > list.clientHeight) list.scrollTop = top - (list.clientHeight - chosen.clientHeight) / 2;
 
+  // A change of the order applies at once; afterwards the focus is where it was.
+  const order = document.getElementById("sort");
+  order?.addEventListener("change", () => {
+    sessionStorage.setItem("sorted", "true");
+    order.form.requestSubmit(order.form.querySelector("[formaction]"));
+  });
+  if (order && sessionStorage.getItem("sorted")) order.focus({ preventScroll: true });
+  sessionStorage.removeItem("sorted");
+
   for (const form of document.querySelectorAll("form[data-once]")) {
     form.addEventListener("submit", (event) => {
       if (form.dataset.sent) event.preventDefault();

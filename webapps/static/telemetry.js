@@ -13,6 +13,7 @@
   const say = (text, isTrouble) => {
     freshness.textContent = text;
     freshness.classList.toggle("stale", isTrouble);
+    if (isTrouble) document.getElementById("days").hidden = true;
   };
 
   if (live && window.htmx) {
@@ -33,6 +34,29 @@
       shown.set(part.id, part.outerHTML);
     });
   }
+
+  // What was sent on a day of the reader; nothing is said of a day about which the history does not say for certain.
+  const said = (daysAgo, sent, nothing) => {
+    const reports = document.getElementById("reports");
+    const now = new Date();
+    const [begin, end] = [0, 1].map((more) => new Date(now.getFullYear(), now.getMonth(), now.getDate() - daysAgo + more).getTime());
+    const times = [...reports.querySelectorAll("[data-sent]")].map((row) => Date.parse(row.dataset.sent));
+    const count = times.filter((time) => begin <= time && time < end).length;
+    if (count) return `${count === 1 ? "1 report was" : `${count} reports were`} sent ${sent}.`;
+    const spans = JSON.parse(reports.dataset.quiet);
+    return spans.some(([from, to]) => (from ?? begin) <= begin && end <= (to ?? end)) ? nothing : "";
+  };
+  const tellDays = () => {
+    const days = document.getElementById("days");
+    if (!days || freshness.classList.contains("stale")) return;
+    const text = `${said(1, "yesterday", "Nothing was sent yesterday.")} ${said(0, "today", "Nothing has been sent today.")}`.trim();
+    if (days.textContent !== text) days.textContent = text;
+    days.hidden = !text;
+  };
+
+  tellDays();
+  document.addEventListener("htmx:oobAfterSwap", tellDays);
+  setInterval(tellDays, 60_000);
 
   const copy = async (text) => {
     if (navigator.clipboard) return navigator.clipboard.writeText(text);

@@ -60,9 +60,10 @@ def cards_of(engine: ProcessEngine, tasks: list[Task], now: datetime) -> list[Ca
 def badges_of(task: Task, now: datetime) -> list[tuple[str, str]]:
     """What stands out about a task: pairs of text and kind. Days are those of UTC."""
     badges = []
-    if task.due and task.due < now:
-        badges.append(("Overdue", "bad"))
-    elif task.due and task.due.astimezone(UTC).date() == now.astimezone(UTC).date():
+    days = (now.astimezone(UTC).date() - task.due.astimezone(UTC).date()).days if task.due else -1
+    if days > 0:
+        badges.append((f"Overdue by {days} {'day' if days == 1 else 'days'}", "bad"))
+    elif days == 0:
         badges.append(("Due today", "warn"))
     if task.priority != _USUAL_PRIORITY:
         high = task.priority > _USUAL_PRIORITY

@@ -17,7 +17,7 @@ from engine_telemetry.exceptions import BadUserRequestException
 from webapps.pages import Pages
 from webapps.tasklist.filter_form import FilterForm, filled_form, form_of
 from webapps.tasklist.orders import USUAL
-from webapps.tasklist.place import QUERIES, Place, may_change, may_see, place_of
+from webapps.tasklist.place import Place, may_change, may_see, place_of, query_of
 from webapps.tasklist.search import search_of
 from webapps.visitor import Visitor, visitor_of
 
@@ -69,7 +69,7 @@ class FilterPages:
 
     def _begun(self, place: Place) -> FilterForm:
         """A new filter that finds what is searched for at a place."""
-        base = FilterForm(search=search_of(QUERIES[place.view]))
+        base = FilterForm(search=search_of(query_of(place.view, place.search)))
         if place.filter_id:
             base = form_of(self._visible(place.visitor, place.filter_id))
         search = base.search.with_search(place.search)
@@ -122,7 +122,7 @@ class FilterPages:
         visitor = visitor_of(request)
         found = self._visible(visitor, request.path_params["id"])
         if not may_change(visitor, found):
-            raise HTTPException(HTTPStatus.FORBIDDEN, "Only administrators change filters that are for all.")
+            raise HTTPException(HTTPStatus.FORBIDDEN, "Only administrators change filters that are shared.")
         return found
 
     def _visible(self, visitor: Visitor, filter_id: str) -> Filter:

@@ -8,7 +8,7 @@ from functools import partial
 from starlette.requests import Request
 
 from engine_telemetry.engine import ProcessEngine
-from engine_telemetry.engine.criteria import TaskCriteria
+from engine_telemetry.engine.criteria import TaskCriteria, TaskSearch
 from engine_telemetry.engine.entities import Task
 from engine_telemetry.engine.task_queries import task_criteria
 from engine_telemetry.engine.tasklist_entities import Filter
@@ -16,8 +16,8 @@ from webapps.lists import Part, part_of
 from webapps.tasklist.cards import Card, cards_of
 from webapps.tasklist.colours import colour_of
 from webapps.tasklist.orders import ORDERS, USUAL, order_of_query
-from webapps.tasklist.place import GROUPS, MINE, QUERIES, VIEWS, Place, may_change, place_of
-from webapps.tasklist.search import Search
+from webapps.tasklist.place import ALL, GROUPS, MINE, VIEWS, Place, may_change, place_of, query_of
+from webapps.tasklist.search import Search, search_of
 from webapps.tasklist.shortcuts import KEYS, has_shortcuts
 
 
@@ -50,6 +50,7 @@ class TaskList:
         shared: The filters that are everybody's.
         filter: Which of them is shown; ``None`` for a view.
         gone: Whether a filter was asked for that there is not.
+        aside: How many tasks would be there too, but are set aside until later.
         order: What the list is sorted by: one of ``ORDERS``, or empty for something else, which a filter says.
         shortcuts: Whether who asks wants keyboard shortcuts.
     """
@@ -60,6 +61,7 @@ class TaskList:
     shared: list[Entry]
     filter: Filter | None
     gone: bool
+    aside: int
     order: str
     part: Part
     cards: list[Card]
@@ -103,6 +105,25 @@ class TaskList:
         return self.place.searching(Search()).address()
 
     @property
+    def later(self) -> str:
+        """The address of what is set aside."""
+        return self.place.searching(_set_aside(self.place.search)).address()
+
+    @property
+    def elsewhere(self) -> str:
+        """The address of the same search in all tasks; empty if that is what this list has."""
+        if not self.filter and self.place.view == ALL:
+            return ""
+        return self.place.at(view=ALL).searching(self.place.search).address()
+
+    @property
+    def asks(self) -> list[str]:
+        """What the filter that is shown asks for, as people read it."""
+        search = search_of(self.filter.query) if self.filter else Search()
+        others = len(search.rest.keys() - {"sorting"})
+        return [*(text for text, _ in search.criteria), *([f"and {others} more"] if others else [])]
+
+    @property
     def keys(self) -> list[tuple[str, list[tuple[str, str]]]]:
         """The keyboard shortcuts, in groups."""
         return KEYS
@@ -129,6 +150,7 @@ def list_tasks(engine: ProcessEngine, request: Request) -> TaskList:
         shared=[entry for entry, found in zip(entries, filters, strict=True) if found.owner is None],
         filter=chosen,
         gone=gone,
+        aside=0 if chosen else _aside(engine, place),
         order=order,
         part=part,
         cards=cards_of(engine, tasks, datetime.now(UTC)),
@@ -146,8 +168,10 @@ def next_task(engine: ProcessEngine, instance_id: str, user_id: str) -> tuple[st
     return None
 
 
-def _criteria(view: str, user_id: str) -> TaskCriteria:
-    return task_criteria(QUERIES[view], user_id=user_id)
+def _criteria(view: str, user_id: str, search: Search | None = None) -> TaskCriteria:
+    searched = task_criteria(search.query if search else {}, user_id=user_id)
+    criteria: TaskSearch = {**task_criteria(query_of(view, search), user_id=user_id), **searched}
+    return criteria
 
 
 def _views(engine: ProcessEngine, place: Place) -> list[Entry]:
@@ -179,22 +203,35 @@ def _entries(engine: ProcessEngine, place: Place, filters: list[Filter]) -> list
     ]
 
 
+def _aside(engine: ProcessEngine, place: Place) -> int:
+    """How many tasks a view leaves out because they are set aside."""
+    if place.view == ALL or "follow-up" in place.search.fields or place.search.errors:
+        return 0
+    criteria = _criteria(place.view, place.visitor.user_id, _set_aside(place.search))
+    return engine.task_service.count_tasks(**criteria)
+
+
+def _set_aside(search: Search) -> Search:
+    return search.with_search(Search({"follow-up": "later"}))
+
+
 def _part(
     engine: ProcessEngine, request: Request, place: Place, chosen: Filter | None, order: str
 ) -> tuple[Part, list[Task]]:
     """The part that is asked for; nothing if something is wrong with what is searched."""
     if place.search.errors:
         return part_of(request, 0), []
-    criteria = task_criteria(place.search.query, user_id=place.visitor.user_id)
+    criteria: TaskCriteria
     count: Callable[..., int] = engine.task_service.count_tasks
     find: Callable[..., list[Task]] = engine.task_service.tasks
     if chosen:
+        criteria = task_criteria(place.search.query, user_id=place.visitor.user_id)
         count, find = (
             partial(engine.filter_service.count_tasks, chosen.id),
             partial(engine.filter_service.tasks, chosen.id),
         )
     else:
-        criteria = {**_criteria(place.view, place.visitor.user_id), **criteria}
+        criteria = _criteria(place.view, place.visitor.user_id, place.search)
     part = part_of(request, count(**criteria))
-    sorting = {"sort_by": ORDERS[order].by, "sort_order": ORDERS[order].direction} if order else {}
+    sorting = {"sorting": ORDERS[order].sorting} if order else {}
     return part, find(**criteria, **sorting, first_result=part.first, max_results=part.size)

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+Direction = Literal["asc", "desc"]
+
 
 @dataclass(frozen=True)
 class TaskOrder:
@@ -11,32 +13,31 @@ class TaskOrder:
 
     Attributes:
         title: As people choose it.
-        by: As queries take it in ``sort_by``.
-        direction: As queries take it in ``sort_order``.
+        sorting: As the engine's queries take it.
     """
 
     title: str
-    by: str
-    direction: Literal["asc", "desc"]
+    sorting: tuple[tuple[str, Direction], ...]
 
 
 # Dates only from the soonest on: the other way round, the tasks without one would come first.
 ORDERS = {
-    "newest": TaskOrder("Newest first", "created", "desc"),
-    "oldest": TaskOrder("Oldest first", "created", "asc"),
-    "due": TaskOrder("Due soonest first", "dueDate", "asc"),
-    "follow-up": TaskOrder("Follow-up soonest first", "followUpDate", "asc"),
-    "priority": TaskOrder("Highest priority first", "priority", "desc"),
-    "low-priority": TaskOrder("Lowest priority first", "priority", "asc"),
-    "name": TaskOrder("Name, A to Z", "nameCaseInsensitive", "asc"),
-    "name-down": TaskOrder("Name, Z to A", "nameCaseInsensitive", "desc"),
+    "urgent": TaskOrder("Most urgent first", (("dueDate", "asc"), ("priority", "desc"), ("created", "desc"))),
+    "newest": TaskOrder("Newest first", (("created", "desc"),)),
+    "oldest": TaskOrder("Oldest first", (("created", "asc"),)),
+    "due": TaskOrder("Due soonest first", (("dueDate", "asc"),)),
+    "follow-up": TaskOrder("Follow-up soonest first", (("followUpDate", "asc"),)),
+    "priority": TaskOrder("Highest priority first", (("priority", "desc"),)),
+    "low-priority": TaskOrder("Lowest priority first", (("priority", "asc"),)),
+    "name": TaskOrder("Name, A to Z", (("nameCaseInsensitive", "asc"),)),
+    "name-down": TaskOrder("Name, Z to A", (("nameCaseInsensitive", "desc"),)),
 }
-USUAL = "newest"
+USUAL = "urgent"
 
 
 def sorting_of(order: str) -> list[dict[str, str]]:
     """An order as a task query of Camunda says it."""
-    return [{"sortBy": ORDERS[order].by, "sortOrder": ORDERS[order].direction}]
+    return [{"sortBy": by, "sortOrder": direction} for by, direction in ORDERS[order].sorting]
 
 
 def order_of_query(query: Mapping[str, Any]) -> str:

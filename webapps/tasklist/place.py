@@ -11,11 +11,12 @@ from webapps.visitor import Visitor, visitor_of
 
 MINE, GROUPS, ALL = "mine", "groups", "all"
 VIEWS = {MINE: "My tasks", GROUPS: "My groups' tasks", ALL: "All tasks"}
-QUERIES: dict[str, dict[str, object]] = {
+_QUERIES: dict[str, dict[str, object]] = {
     MINE: {"assigneeExpression": "${ currentUser() }"},
     GROUPS: {"candidateUserExpression": "${ currentUser() }"},
     ALL: {},
 }
+_NOT_ASIDE = {"followUpBeforeOrNotExistentExpression": "${ now() }"}
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,15 @@ def place_of(request: Request) -> Place:
         asked.get("filter") or None,
         read_search(asked),
     )
+
+
+def query_of(view: str, search: Search | None = None) -> dict[str, object]:
+    """What a view asks for, as a task query of Camunda says it.
+
+    Tasks whose follow-up date is to come are set aside, unless all are wanted, or some by that date.
+    """
+    aside = view == ALL or (search is not None and "follow-up" in search.fields)
+    return _QUERIES[view] if aside else {**_QUERIES[view], **_NOT_ASIDE}
 
 
 def may_see(visitor: Visitor, found: Filter) -> bool:

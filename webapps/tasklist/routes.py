@@ -32,9 +32,15 @@ def tasklist_routes(engine: ProcessEngine, pages: Pages) -> list[BaseRoute]:
         headers = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="process.bpmn"'}
         return Response(content, media_type="application/xml", headers=headers)
 
+    def processes(request: Request) -> Response:
+        found = engine.repository_service.process_definitions(latest_version=True)
+        names = sorted({definition.name for definition in found if definition.name}, key=str.casefold)
+        return pages.render(request, "tasklist/names.html", names=[(name, "") for name in names])
+
     return [
         Route("/", show),
         Route("/list", refresh),
+        Route("/processes", processes),
         Route("/process/{id}/model", model),
         *FilterPages(engine, pages).routes,
         *shortcut_routes(engine, pages),

@@ -6,6 +6,8 @@ from typing import Any, Protocol
 
 from webapps.tasklist.conditions import LONGEST, OPERATORS, Condition, condition_of, pattern_of, text_of_pattern
 
+_ANYWHERE = "text"
+_CARD = ("nameLike", "processDefinitionNameLike", "processInstanceBusinessKeyLike")  # what a card is known by
 _CONTAINED = {
     "name": ("Name", "nameLike"),
     "assignee": ("Assignee", "assigneeLike"),
@@ -45,11 +47,12 @@ FOLLOW_UP: _Choices = {
     "overdue": ("Overdue", _dated("followUp", {"Before": _NOW})),
     "today": ("Today", _dated("followUp", _IN_DAY)),
     "week": ("This week", _dated("followUp", _IN_WEEK)),
-    "not-later": ("Not later than now", _dated("followUp", {"BeforeOrNotExistent": _NOW})),
+    "not-later": ("Not set aside", _dated("followUp", {"BeforeOrNotExistent": _NOW})),
+    "later": ("Set aside until later", _dated("followUp", {"After": _NOW})),
 }
 _CHOSEN = {"whose": ("Whose", WHOSE), "due": ("Due", DUE), "follow-up": ("Follow-up", FOLLOW_UP)}
 _PRIORITY = "priority"
-_FIELDS = (*_CONTAINED, *_CHOSEN, _PRIORITY)
+_FIELDS = (_ANYWHERE, *_CONTAINED, *_CHOSEN, _PRIORITY)
 
 _CONDITION = ("variable", "is", "value")  # three parameters that belong together, several times
 _MOST_CONDITIONS = 20
@@ -92,7 +95,7 @@ class Search:
         """What is wrong, by field; conditions are ``condition-0`` and so on."""
         found = {
             name: f"At most {LONGEST} characters can be searched."
-            for name in _CONTAINED
+            for name in (_ANYWHERE, *_CONTAINED)
             if len(self.fields.get(name, "")) > LONGEST
         }
         found |= {f"condition-{index}": each.error for index, each in enumerate(self.conditions) if each.error}
@@ -105,12 +108,15 @@ class Search:
         """As a task query of Camunda; there must be no errors."""
         asked = {key: pattern_of(self.fields[name]) for name, (_, key) in _CONTAINED.items() if name in self.fields}
         query: dict[str, object] = {**self.rest, **asked}
+        if _ANYWHERE in self.fields:
+            others: Any = self.rest.get("orQueries", [])
+            query["orQueries"] = [*others, _anywhere(pattern_of(self.fields[_ANYWHERE]))]
         for name, (_, choices) in _CHOSEN.items():
             query |= choices[self.fields[name]][1] if name in self.fields else {}
         if _PRIORITY in self.fields:
             query["minPriority"] = int(self.fields[_PRIORITY])
         if self.conditions:
-            others: Any = self.rest.get("processVariables", [])
+            others = self.rest.get("processVariables", [])
             query["processVariables"] = [*others, *(each.query for each in self.conditions)]
         return query
 
@@ -167,7 +173,7 @@ def read_search(sent: Sent) -> Search:
 
 def search_of(query: Mapping[str, object]) -> Search:
     """What a task query of Camunda asks for, in fields as far as they can say it."""
-    rest, fields = dict(query), {}
+    rest, fields = _search_anywhere(query)
     for name, (_, key) in _CONTAINED.items():
         if "%" in str(rest.get(key)):
             fields[name] = text_of_pattern(str(rest.pop(key)))
@@ -184,6 +190,20 @@ def search_of(query: Mapping[str, object]) -> Search:
     return Search(fields, tuple(conditions), {**rest, **({"processVariables": others} if others else {})})
 
 
+def _anywhere(pattern: str) -> dict[str, object]:
+    return dict.fromkeys(_CARD, pattern)
+
+
+def _search_anywhere(query: Mapping[str, object]) -> tuple[dict[str, object], dict[str, str]]:
+    """A query without the last of its alternatives, and the field that says it, if there is one that does."""
+    alternatives: Any = query.get("orQueries") or [{}]
+    pattern = str(alternatives[-1].get(_CARD[0]))
+    if "%" not in pattern or alternatives[-1] != _anywhere(pattern):
+        return dict(query), {}
+    others = {"orQueries": alternatives[:-1]} if alternatives[1:] else {}
+    return {**{k: v for k, v in query.items() if k != "orQueries"}, **others}, {_ANYWHERE: text_of_pattern(pattern)}
+
+
 def _conditions_of(asked: object) -> tuple[list[Condition], list[object]]:
     """What rows can say, and what they cannot."""
     conditions, others = [], []
@@ -196,6 +216,8 @@ def _conditions_of(asked: object) -> tuple[list[Condition], list[object]]:
 
 
 def _read(name: str, text: str) -> str:
+    if name == _ANYWHERE:
+        return f"\u201c{text}\u201d"
     if name == _PRIORITY:
         return f"Priority: {text} or more"
     if name in _CHOSEN:

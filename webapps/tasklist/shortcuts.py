@@ -12,21 +12,21 @@ _SETTING = "tasklist.shortcuts"  # of a user; WCAG 2.2, 2.1.4: single keys can b
 _OFF = "off"
 
 LIST_KEYS = [
-    ("j", "Go to the next task in the list"),
-    ("k", "Go to the task before it"),
-    ("Enter", "Open the task that you went to"),
+    ("j", "Select the next task"),
+    ("k", "Select the task before it"),
+    ("Enter", "Open the selected task"),
     ("/", "Search"),
     ("s", "Choose the order of the list"),
 ]
 TASK_KEYS = [
-    ("c", "Claim the task, or give it back"),
-    ("f", "Fill in the form"),
+    ("c", "Claim the task, or give it up"),
+    ("f", "Go to the first field"),
     ("r", "Reassign or delegate the task"),
     ("m", "Add a comment"),
-    ("o f", "Open the form"),
-    ("o h", "Open the history"),
-    ("o d", "Open the diagram"),
-    ("o i", "Open the description"),
+    ("o f", "Show the Form tab"),
+    ("o h", "Show the History tab"),
+    ("o d", "Show the Diagram tab"),
+    ("o i", "Show the Description tab"),
     ("u", "Go back to the list"),
 ]
 OTHER_KEYS = [

@@ -74,7 +74,7 @@ class TaskPages:
             while_had(self._engine, task.id, {visitor_of(request).user_id}, unclaim)
         except TaskAlreadyClaimedException:
             return self._view.back(request, "The task was not yours any more.", kind="alert")
-        return self._view.back(request, "Nobody has the task now.")
+        return self._view.back(request, "You gave the task up: nobody has it now.")
 
     def _ask_to_take_over(self, request: Request, task: Task) -> Response:
         holder = self._name(task.assignee)

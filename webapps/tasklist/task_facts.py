@@ -12,14 +12,19 @@ from engine_telemetry.engine import ProcessEngine
 from engine_telemetry.engine.commands.task import TaskChange
 from engine_telemetry.engine.entities import Task
 from webapps.tasklist.cards import full_name
-from webapps.tasklist.known_names import known_group, known_user
+from webapps.tasklist.known_names import UnknownNameError, known_group, known_user
+from webapps.tasklist.moments import END_OF_DAY, START_OF_DAY, entered_moment, moment_ahead, told
 from webapps.tasklist.task_view import Action, TaskView, tab_of
 from webapps.tasklist.turns import while_had
-from webapps.visitor import visitor_of
+from webapps.visitor import Visitor, visitor_of
 
 LONGEST_COMMENT = 4000  # characters, as in Camunda
 
 _LARGEST = 2**31 - 1  # of a priority
+_SAID = {
+    "due": ("The task is due on", "The task has no due date any more."),
+    "follow-up": ("Set aside until", "The task is not set aside any more."),
+}
 
 
 class FactPages:
@@ -36,7 +41,7 @@ class FactPages:
         actions: dict[str, Action] = {
             "assignee": self._hand_over,
             "due": partial(self._set_date, "due"),
-            "follow-up": partial(self._set_date, "follow_up"),
+            "follow-up": partial(self._set_date, "follow-up"),
             "priority": self._set_priority,
             "candidates": self._add_candidate,
             "candidates/remove": self._remove_candidate,
@@ -49,9 +54,10 @@ class FactPages:
     def _hand_over(self, request: Request, task: Task) -> Response:
         """Give the task to somebody for good, or have somebody do it and get it back."""
         visitor = visitor_of(request)
-        user = known_user(self._engine, visitor.field("new-assignee"))
-        if user is None:
-            return self._refuse(request, task, "new-assignee", _unknown("user", visitor.field("new-assignee")))
+        try:
+            user = known_user(self._engine, visitor.field("new-assignee"))
+        except UnknownNameError as exc:
+            return self._refuse(request, task, "new-assignee", str(exc))
         if visitor.field("do") == "delegate":
             if user.id == visitor.user_id:
                 return self._refuse(request, task, "new-assignee", "You cannot delegate a task to yourself.")
@@ -72,16 +78,16 @@ class FactPages:
         self._engine.task_service.delegate(task.id, user_id)
 
     def _set_date(self, name: str, request: Request, task: Task) -> Response:
-        field, title = f"new-{name.replace('_', '-')}", {"due": "due", "follow_up": "follow-up"}[name]
+        visitor = visitor_of(request)
         date = None
-        if visitor_of(request).field("do") != "clear":
-            date = _date(visitor_of(request).field(field))
+        if visitor.field("do") != "clear":
+            date = _date(visitor, name)
             if date is None:
-                error = "Enter a date and a time, for example 2026-12-24T18:00."
-                return self._refuse(request, task, field, error)
+                return self._refuse(request, task, f"new-{name}", "Enter a date, for example 2026-12-24.")
         change: TaskChange = {"due": date} if name == "due" else {"follow_up": date}
         self._engine.task_service.save(task.id, **change)
-        return self._view.back(request, f"The {title} date was {'set' if date else 'removed'}.")
+        kept, gone = _SAID[name]
+        return self._view.back(request, f"{kept} {told(date)}." if date else gone)
 
     def _set_priority(self, request: Request, task: Task) -> Response:
         try:
@@ -94,18 +100,22 @@ class FactPages:
         return self._view.back(request, f"The priority is {priority} now.")
 
     def _add_candidate(self, request: Request, task: Task) -> Response:
-        kind, text = visitor_of(request).field("new-kind"), visitor_of(request).field("new-candidate")
-        if kind == "user":
-            user = known_user(self._engine, text)
-            if user is None:
-                return self._refuse(request, task, "new-candidate", _unknown("user", text))
-            self._engine.task_service.add_user_link(task.id, user.id)
-            return self._view.back(request, f"{full_name(user)} can claim the task now.")
+        text = visitor_of(request).field("new-candidate")
+        add = self._add_user if visitor_of(request).field("new-kind") == "user" else self._add_group
+        try:
+            return self._view.back(request, f"{add(task, text)} can claim the task now.")
+        except UnknownNameError as exc:
+            return self._refuse(request, task, "new-candidate", str(exc))
+
+    def _add_user(self, task: Task, text: str) -> str:
+        user = known_user(self._engine, text)
+        self._engine.task_service.add_user_link(task.id, user.id)
+        return full_name(user)
+
+    def _add_group(self, task: Task, text: str) -> str:
         group = known_group(self._engine, text)
-        if group is None:
-            return self._refuse(request, task, "new-candidate", _unknown("group", text))
         self._engine.task_service.add_group_link(task.id, group.id)
-        return self._view.back(request, f"The members of {group.id} can claim the task now.")
+        return f"The members of {group.name or group.id}"
 
     def _remove_candidate(self, request: Request, task: Task) -> Response:
         user_id, group_id = visitor_of(request).field("user"), visitor_of(request).field("group")
@@ -130,15 +140,9 @@ class FactPages:
         return self._view.show(request, task, tab=tab_of(request), status=status, errors={field: error})
 
 
-def _unknown(kind: str, text: str) -> str:
-    return f"There is no {kind} “{text.strip()[:64]}”." if text.strip() else f"Say which {kind}."
-
-
-def _date(text: str) -> datetime | None:
-    """As a browser sends it, in UTC; ``None`` if it is none that each database can keep."""
-    try:
-        date = datetime.fromisoformat(text.strip())
-    except ValueError:
-        return None
-    date = date.replace(tzinfo=UTC) if date.tzinfo is None else date
-    return date if date.year >= datetime.fromtimestamp(0, UTC).year else None
+def _date(visitor: Visitor, name: str) -> datetime | None:
+    """What was entered as a date and perhaps a time, or chosen by a word."""
+    ahead = moment_ahead(visitor.field("ahead"), datetime.now(UTC))
+    date, time = visitor.field(f"new-{name}"), visitor.field(f"new-{name}-time")
+    otherwise = END_OF_DAY if name == "due" else START_OF_DAY
+    return ahead or entered_moment(f"{date}T{time}" if time else date, otherwise)

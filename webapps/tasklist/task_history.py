@@ -85,7 +85,7 @@ def _assigned(operation: Operation) -> Event | None:
 
 
 def _claimed(operation: Operation) -> Event:
-    return _told(operation, "gave the task back" if operation.new_value is None else "claimed the task")
+    return _told(operation, "gave the task up" if operation.new_value is None else "claimed the task")
 
 
 def _delegated(operation: Operation) -> Event | None:

@@ -103,7 +103,7 @@ def test_the_question_says_what_why_where_and_for_how_long(as_admin: Person) -> 
 def test_the_question_names_the_endpoint(settings: dict[str, object], new_admin: Callable[[], Person]) -> None:
     settings["telemetry_endpoint"] = "https://telemetry.example.com/reports?a=<b>"
     html = new_admin().get("/cockpit/consent")
-    assert "<code>https://telemetry.example.com/reports?a=&lt;b&gt;</code>, once in 24 hours" in html
+    assert '<code class="address">https://telemetry.example.com/reports?a=&lt;b&gt;</code>, once in 24 hours' in html
 
 
 @pytest.fixture

@@ -64,7 +64,8 @@ def test_three_views_show_whose_tasks_are_whose_and_how_many(engine: ProcessEngi
     assert found["groups"] == ["Task ours"]
     assert found["all"] == ["Task hers", "Task mine", "Task ours"]
     assert {tuple(counts(html)) for html in pages.values()} == {(1, 1, 3)}
-    assert "Process mine, K-mine Assignee you Created" in text_of(pages["mine"])
+    assert "Task mine K-mine Process mine Created" in text_of(pages["mine"])
+    assert "Task mine K-mine Process mine Assignee you Created" in text_of(pages["all"])
     assert "Assignee ann" in text_of(pages["all"])
     anew = as_user.get("/tasklist/list?view=all&sort=name")
     assert names(anew) == found["all"]
@@ -92,6 +93,86 @@ def test_the_list_is_sorted_and_comes_in_parts(engine: ProcessEngine, as_user: P
     (second,) = engine.task_service.tasks(name="T02")
     engine.task_service.save(second.id, follow_up=datetime(2030, 1, 1, tzinfo=UTC))
     assert names(as_user.get("/tasklist/?view=all&sort=follow-up"))[0] == "T02"
+
+
+@pytest.mark.parametrize("view", ["mine", "groups", "all"])
+def test_what_is_most_urgent_comes_first_and_an_order_is_kept_between_views(
+    engine: ProcessEngine, as_user: Person, view: str
+) -> None:
+    now = datetime.now(UTC)
+    changes: dict[str, dict[str, Any]] = {
+        "overdue and important": {"due": now - timedelta(days=3), "priority": 80},
+        "important": {"priority": 80},
+        "older": {},
+        "newer": {},
+        "later": {"due": now + timedelta(days=3)},
+        "overdue": {"due": now - timedelta(days=3)},
+    }
+    for name, change in changes.items():
+        task = start(engine, name, **change, assignee="bob" if view == "mine" else None)
+        engine.task_service.add_user_link(task.id, "bob")
+    html = as_user.get(f"/tasklist/?view={view}")
+    assert names(html) == ["overdue and important", "overdue", "later", "important", "newer", "older"]
+    assert '<option value="urgent" selected>Most urgent first</option>' in html
+    assert f'formaction="/tasklist/task/{task.id}">Sort<' in as_user.get(f"{page_of(task)}?view={view}")
+    assert '<a id="view-groups" href="/tasklist/?view=groups&amp;sort=name"' in as_user.get(
+        f"/tasklist/?view={view}&sort=name"
+    )
+
+
+def test_tasks_with_a_follow_up_date_to_come_are_set_aside(engine: ProcessEngine, as_user: Person) -> None:
+    now = datetime.now(UTC)
+    for name, days in {"past": -1, "soon": 1, "much later": 30}.items():
+        for assignee in ("bob", None):
+            task = start(engine, name, follow_up=now + timedelta(days=days), assignee=assignee)
+            engine.task_service.add_user_link(task.id, "bob")
+    for view in ("mine", "groups"):
+        html = as_user.get(f"/tasklist/?view={view}")
+        assert names(html) == ["past"]
+        assert counts(html) == [1, 1, 6]
+        assert f'<a href="/tasklist/?view={view}&amp;follow-up=later">2 set aside until later</a>' in html
+        assert names(as_user.get(f"/tasklist/?view={view}&follow-up=later&sort=follow-up")) == ["soon", "much later"]
+        html = as_user.get(f"/tasklist/?view={view}&text=much")
+        assert "Nothing found." in html
+        assert ">1 set aside until later</a>" in html
+    assert "set aside until later" not in as_user.get("/tasklist/?view=all")
+    assert '<option value="not-later" selected>' in as_user.get(f"{NEW}?view=mine")
+    assert '<option value="later" selected>' in as_user.get(f"{NEW}?view=mine&follow-up=later")
+
+
+def test_one_text_finds_tasks_by_name_process_or_business_key(engine: ProcessEngine, as_user: Person) -> None:
+    deploy(engine, plain_model("invoice", "Invoice receipt"))
+    engine.runtime_service.start_process_instance(key="invoice", business_key="R-7")
+    start(engine, "Pay", assignee="bob")
+    searches = {"PAY": {"Pay"}, "k-p": {"Pay"}, "receipt": {"Do it"}, "r-7": {"Do it"}, "nothing like it": set()}
+    found = {text: set(names(as_user.get(f"/tasklist/?view=all&text={text}"))) for text in searches}
+    assert found == searches
+    html = as_user.get("/tasklist/?view=mine&text=receipt")
+    assert '<a href="/tasklist/?view=all&amp;text=receipt">Search in all tasks</a>' in html
+    assert "Search in all tasks" not in as_user.get("/tasklist/?view=all&text=nothing+like+it")
+    as_user.act(NEW, {"title": "Receipts", "text": "receipt"})
+    filter_id = only_filter(engine).id
+    assert names(as_user.get(f"/tasklist/?filter={filter_id}")) == ["Do it"]
+    assert names(as_user.get(f"/tasklist/?filter={filter_id}&text=r-7")) == ["Do it"]
+    assert names(as_user.get(f"/tasklist/?filter={filter_id}&text=pay")) == []
+
+
+def test_a_filter_says_what_it_asks_for(engine: ProcessEngine, as_user: Person) -> None:
+    sorting = [{"sortBy": "priority"}]
+    filter_id = make_filter(engine, minPriority=60, unassigned=True, taskDefinitionKey="do", sorting=sorting)
+    assert "Whose: nobody's; Priority: 60 or more; and 1 more" in text_of(as_user.get(f"/tasklist/?filter={filter_id}"))
+    assert "All tasks" in text_of(as_user.get(f"/tasklist/?filter={make_filter(engine)}"))
+
+
+def test_enter_saves_a_filter_and_processes_are_offered_by_name(engine: ProcessEngine, as_user: Person) -> None:
+    form = as_user.get(NEW).partition("filter-form")[2]
+    pressed = re.findall(r"<button[^>]*>", form)[0]
+    assert "name=" not in pressed
+    assert 'hx-get="/tasklist/processes"' in form
+    deploy(engine, plain_model(), plain_model("a", "a &amp; b"))
+    deploy(engine, plain_model())
+    values = re.findall(r'value="([^"]*)"', as_user.get("/tasklist/processes"))
+    assert values == ["a &amp; b", "Plain process"]
 
 
 def test_tasks_are_searched_by_each_criterion_and_by_several(engine: ProcessEngine, as_user: Person) -> None:
@@ -184,14 +265,16 @@ def test_a_card_says_whose_a_task_is_and_what_stands_out(engine: ProcessEngine, 
     for user in ("carol", "x", "y", "z"):
         engine.task_service.add_user_link(task.id, user)
     html = text_of(as_user.get("/tasklist/?view=all&sort=name"))
-    assert "a Plain process, K-a Overdue High priority: 80 Assignee Carol Chen Due" in html
-    assert "b Plain process, K-b Low priority: 20 For Carol Chen, x, y and 1 more Created" in html
+    assert "a K-a Plain process Overdue by 2 days High priority: 80 Assignee Carol Chen Due" in html
+    assert "b K-b Plain process Low priority: 20 For Carol Chen, x, y and 1 more Created" in html
 
 
 def test_badges_are_words(engine: ProcessEngine) -> None:
     now = datetime(2026, 11, 24, 12, tzinfo=UTC)
     dues = {
-        now - timedelta(minutes=1): "Overdue",
+        now - timedelta(days=8): "Overdue by 8 days",
+        now - timedelta(hours=13): "Overdue by 1 day",
+        now - timedelta(minutes=1): "Due today",
         now + timedelta(hours=11): "Due today",
         now + timedelta(hours=13): "",
     }
@@ -276,7 +359,7 @@ def test_only_administrators_make_change_and_delete_filters_for_all(
     assert shared.owner is None
     page = f"/tasklist/filter/{shared.id}"
     html = as_user.get(f"/tasklist/?filter={shared.id}")
-    assert "Filters for all" in html
+    assert "Shared filters" in html
     assert "Edit filter" not in html
     as_user.get(page, 403)
     assert as_user.act(page, {"title": "Mine"}).status_code == 403
@@ -322,7 +405,7 @@ def test_shortcuts_are_explained_and_can_be_switched_off_and_on(engine: ProcessE
     assert '<h1 class="list-title">All tasks</h1>' in html
     for page in pages:
         assert "shortcuts.js" not in as_user.get(page)
-    assert "Go to the next task in the list" in as_user.get("/tasklist/shortcuts")
+    assert "Open the selected task" in as_user.get("/tasklist/shortcuts")
     html = next_page(as_user, as_user.act("/tasklist/shortcuts", {"wanted": "on", "next": "//elsewhere"}))
     assert "Keyboard shortcuts are on." in html
     assert "shortcuts.js" in as_user.get("/tasklist/")

@@ -55,6 +55,8 @@ def test_what_is_wrong_in_a_form_is_said_at_its_field(engine: ProcessEngine, as_
 def test_a_process_without_a_form_is_started_with_variables(engine: ProcessEngine, as_user: Person) -> None:
     deploy(engine, plain_model(attributes='camunda:assignee="ann"'))
     page = start_page(engine, "plain")
+    html = as_user.get(page)
+    assert html.index('<button class="button primary">Start</button>') < html.index('value="another"')
     rows = [
         ("a", "Long", "5"),
         ("b", "Json", '{"c": [1]}'),

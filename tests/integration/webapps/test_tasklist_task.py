@@ -1,6 +1,6 @@
 """Tasklist: the page of a task, its form, and who may do what."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from engine_telemetry.engine import ProcessEngine
 from tests.integration.webapps.people import Person
@@ -23,7 +23,7 @@ ACTIONS = (
 )
 
 
-def test_a_task_is_claimed_given_back_and_completed_with_its_form(engine: ProcessEngine, as_user: Person) -> None:
+def test_a_task_is_claimed_given_up_and_completed_with_its_form(engine: ProcessEngine, as_user: Person) -> None:
     deploy(engine, TRAVEL)
     as_user.act(start_page(engine, "travel"), JOURNEY)
     task = only_task(engine)
@@ -33,7 +33,7 @@ def test_a_task_is_claimed_given_back_and_completed_with_its_form(engine: Proces
     assert "Candidates Change candidates: managers" in text_of(html)
     assert "The task is yours now." in next_page(as_user, as_user.act(page_of(task, "/claim")))
     assert only_task(engine).assignee == "bob"
-    assert "Nobody has the task now." in next_page(as_user, as_user.act(page_of(task, "/unclaim")))
+    assert "You gave the task up: nobody has it now." in next_page(as_user, as_user.act(page_of(task, "/unclaim")))
     assert only_task(engine).assignee is None
     wrong = refused(as_user.act(page_of(task), {"field-2": "-1", "field-4": "a remark"}))
     assert '<p class="error" id="field-2-error">Enter 0 or more.</p>' in wrong
@@ -56,9 +56,19 @@ def test_a_task_without_a_form_takes_variables_one_by_one(engine: ProcessEngine,
     one = {"variable-0-name": "known", "variable-0-type": "String", "variable-0-value": "new\r\nline"}
     html = next_page(as_user, as_user.act(page_of(task), {**one, "do": "save"}))
     assert "The variables were saved." in html
+    assert html.index('value="complete"') < html.index('value="another"')  # the first button is what Enter presses
+    assert '<details class="more change">' in html
+    assert "Save draft" not in html
+    assert '<details class="more change" open>' in as_user.act(page_of(task), {**one, "do": "another"}).text
     assert engine.task_service.variables(task.id)["known"].value == "new\nline"
     assert "Completed Do it." in next_page(as_user, as_user.act(page_of(task), {"do": "complete"}))
     assert engine.task_service.count_tasks() == 0
+
+
+def test_a_task_says_how_late_it_is(engine: ProcessEngine, as_user: Person) -> None:
+    task = plain_task(engine)
+    engine.task_service.save(task.id, due=datetime.now(UTC) - timedelta(days=2))
+    assert '<span class="badge bad">Overdue by 2 days</span></p>' in as_user.get(page_of(task))
 
 
 def test_nobody_overtakes_somebody_without_being_asked(engine: ProcessEngine, as_user: Person) -> None:

@@ -1,7 +1,8 @@
 """Tasklist: what people change about a task beside its form."""
 
 import re
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -65,7 +66,7 @@ def test_a_task_is_delegated_done_and_comes_back_to_be_completed(
     as_user.act(start_page(engine, "travel"), JOURNEY)
     task = only_task(engine)
     as_user.act(page_of(task, "/claim"))
-    assert "Delegated, it comes back to you when it is done." in text_of(as_user.get(page_of(task)))
+    assert "It comes back to you when it is done (delegate)." in text_of(as_user.get(page_of(task)))
     delegation = {"assignee": "bob", "new-assignee": "bob", "do": "delegate"}
     html = refused(as_user.act(page_of(task, "/assignee"), delegation))
     assert error_at(html, "new-assignee") == "You cannot delegate a task to yourself."
@@ -93,23 +94,85 @@ def test_what_nobody_has_comes_back_to_who_delegates_it(engine: ProcessEngine, a
     assert (only_task(engine).owner, only_task(engine).assignee) == ("bob", "carol")
 
 
-@pytest.mark.parametrize(("name", "field"), [("due", "due"), ("follow-up", "follow_up")])
-def test_a_date_is_set_and_removed(engine: ProcessEngine, as_user: Person, name: str, field: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "field", "said", "gone"),
+    [
+        ("due", "due", "The task is due on", "The task has no due date any more."),
+        ("follow-up", "follow_up", "Set aside until", "The task is not set aside any more."),
+    ],
+)
+def test_a_date_is_set_and_removed(
+    engine: ProcessEngine, as_user: Person, name: str, field: str, said: str, gone: str
+) -> None:
     task = plain_task(engine)
     address = page_of(task, f"/{name}?tab=history&view=all")
-    response = as_user.act(address, {f"new-{name}": "2030-12-24T18:00"})
+    response = as_user.act(address, {f"new-{name}": "2030-12-24", f"new-{name}-time": "18:00"})
     assert response.headers["location"].startswith(f"/tasklist/task/{task.id}/history?view=all")
     html = next_page(as_user, response)
-    assert "24 December 2030, 18:00 UTC" in html
-    assert f'id="new-{name}" name="new-{name}" type="datetime-local" value="2030-12-24T18:00"' in html
+    assert f"{said} 24 December 2030, 18:00 UTC." in html
+    assert f'id="new-{name}" name="new-{name}" type="date" value="2030-12-24"' in html
+    assert f'id="new-{name}-time" name="new-{name}-time" type="time" value="18:00"' in html
     assert getattr(only_task(engine), field) == datetime(2030, 12, 24, 18, tzinfo=UTC)
-    as_user.act(address, {f"new-{name}": "2020-01-01T00:00"})
-    assert ('<span class="badge bad">Overdue</span></p>' in as_user.get(page_of(task))) == (name == "due")
-    for text in ("", "soon", "0001-01-01T00:00", "99999-01-01T00:00"):
+    html = next_page(as_user, as_user.act(address, {f"new-{name}": "2030-12-24T18:00+01:00"}))  # with JavaScript
+    assert f"{said} 24 December 2030, 18:00." in html
+    assert getattr(only_task(engine), field) == datetime(2030, 12, 24, 17, tzinfo=UTC)
+    for text in ("", "soon", "0001-01-01T00:00", "99999-01-01T00:00", "9999-12-31T23:59-12:00", "2030-13-01"):
         html = refused(as_user.act(address, {f"new-{name}": text}))
-        assert error_at(html, f"new-{name}") == "Enter a date and a time, for example 2026-12-24T18:00."
-    next_page(as_user, as_user.act(address, {"do": "clear"}))
+        assert error_at(html, f"new-{name}") == "Enter a date, for example 2026-12-24."
+    assert gone in next_page(as_user, as_user.act(address, {"do": "clear"}))
     assert getattr(only_task(engine), field) is None
+
+
+def test_a_date_without_a_time_is_the_day_until_its_end_or_from_its_start(
+    engine: ProcessEngine, as_user: Person
+) -> None:
+    task = plain_task(engine)
+    for name in ("due", "follow-up"):
+        as_user.act(page_of(task, f"/{name}"), {f"new-{name}": "2030-12-24", f"new-{name}-time": ""})
+    assert only_task(engine).due == datetime(2030, 12, 24, 23, 59, tzinfo=UTC)
+    assert only_task(engine).follow_up == datetime(2030, 12, 24, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("ahead", ["tomorrow", "next-week"])
+def test_a_task_is_set_aside_until_tomorrow_or_next_week(engine: ProcessEngine, as_user: Person, ahead: str) -> None:
+    task, now = plain_task(engine), datetime.now(UTC)
+    html = next_page(as_user, as_user.act(page_of(task, "/follow-up"), {"ahead": ahead}))
+    assert ", 09:00 UTC." in html
+    until = only_task(engine).follow_up
+    assert until is not None
+    assert (until.hour, until.minute) == (9, 0)
+    assert (until.weekday() == 0) if ahead == "next-week" else (until.date() - now.date() == timedelta(days=1))
+
+
+def test_people_and_groups_are_found_by_name_where_that_is_one(engine: ProcessEngine, as_user: Person) -> None:
+    for user_id, first, last in (("carol", "Carol", "Smith"), ("bs", "Bob", "Smith"), ("mm", "Mary Ann", "Miller")):
+        if user_id != "carol":
+            make_user(engine, user_id)
+        (user,) = engine.identity_service.users(user_id=user_id)
+        engine.identity_service.save_user(replace(user, first_name=first, last_name=last))
+    task = plain_task(engine)
+    for text, user_id in (("BS", "bs"), ("carol smith", "carol"), (" mary  ann ", "mm"), ("Miller", "mm")):
+        as_user.act(page_of(task, "/assignee"), {"assignee": only_task(engine).assignee, "new-assignee": text})
+        assert only_task(engine).assignee == user_id
+    for text, error in (
+        ("smith", "Did you mean bs (Bob Smith) or carol (Carol Smith)?"),
+        ("mil", "Did you mean mm (Mary Ann Miller)?"),
+        ("Bob", "Did you mean bob or bs (Bob Smith)?"),
+        ("nobody", "There is no user “nobody”."),
+    ):
+        html = refused(as_user.act(page_of(task, "/assignee"), {"new-assignee": text}))
+        assert error_at(html, "new-assignee") == error
+    assert only_task(engine).assignee == "mm"
+    as_user.act(page_of(task, "/assignee"), {"assignee": "mm", "new-assignee": "bob"})
+    assert only_task(engine).assignee == "bob"
+    engine.identity_service.create_group("c2", name="Office Clerks")
+    add = page_of(task, "/candidates")
+    as_user.act(add, {"new-kind": "group", "new-candidate": "office clerks"})
+    as_user.act(add, {"new-kind": "user", "new-candidate": "Carol"})
+    links = {(link.group_id, link.user_id) for link in engine.task_service.identity_links(task.id)}
+    assert {("c2", None), (None, "carol")} <= links
+    html = refused(as_user.act(add, {"new-kind": "group", "new-candidate": "cle"}))
+    assert error_at(html, "new-candidate") == "Did you mean c2 (Office Clerks) or clerks (Clerks)?"
 
 
 def test_the_priority_is_a_whole_number(engine: ProcessEngine, as_user: Person) -> None:

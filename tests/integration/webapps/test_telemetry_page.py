@@ -124,7 +124,7 @@ def page(person: Person) -> str:
 
 def words(html: str) -> str:
     """What is read on a page."""
-    body = html.partition("<main")[2].partition(">")[2]
+    body = html.partition("<main")[2].partition(">")[2].replace("<wbr/>", "")
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split())
 
 
@@ -155,7 +155,7 @@ def test_it_says_since_when_is_counted_and_when_a_report_is_due_once_it_is_on(as
     assert "<h1>Usage telemetry is on</h1>" in html
     for time in (status["countingSince"], status["nextReportDue"]):
         assert f'<time datetime="{time[:19]}Z">' in html
-    assert f"<code>{desk.engine.configuration.telemetry_endpoint}</code>" in html
+    assert f"Reports go to {desk.engine.configuration.telemetry_endpoint}" in words(html)
     assert status["problems"] == []
     assert "What needs attention" not in html
 
@@ -203,7 +203,7 @@ def test_it_is_switched_there_and_who_did_it_is_recorded(
     assert (change.who, change.cause, change.old, change.new) == ("ann", "the web apps", None, stored)
     html = words(page(as_admin))
     assert f"Usage telemetry is switched {to}." in html
-    assert f"Switched {to} by ann with the web apps, 20" in html
+    assert re.search(rf"Switched {to} by ann with the web apps, \d+ \w+ 20\d\d, \d\d:\d\d UTC ?\.", html)
 
 
 @pytest.mark.parametrize("to", ["", "true", "ON"])
@@ -259,8 +259,8 @@ def test_the_report_is_refreshed_without_a_click(as_admin: Person) -> None:
 
 def test_a_report_of_the_history_is_shown_and_downloaded_to_the_byte(as_admin: Person, desk: Desk) -> None:
     report = desk.end("accepted", "HTTP 202")
-    row = words(page(as_admin)).partition("Its exact bytes")[2]
-    assert f"the engine closed accepted HTTP 202 0 {len(report.body)} bytes View Download" in row
+    row = words(page(as_admin)).partition("What was in it")[2]
+    assert f"not noted when the engine was shut down accepted HTTP 202 0 {len(report.body)} bytes View Download" in row
     assert shown_report(as_admin.get(f"{ADDRESS}/report/{report.id}")) == report.body.decode()
     response = as_admin.http.get(f"{ADDRESS}/report/{report.id}/bytes.json")
     assert response.content == report.body
@@ -286,7 +286,7 @@ def test_a_withdrawn_report_is_listed_without_its_bytes(as_admin: Person, desk: 
     html = page(as_admin)
     assert "none: it was withdrawn" in html
     assert f'href="{ADDRESS}/report/{report.id}"' not in html
-    assert "They were erased when telemetry was switched off." in as_admin.get(f"{ADDRESS}/report/{report.id}")
+    assert "Its bytes were erased when telemetry was switched off." in as_admin.get(f"{ADDRESS}/report/{report.id}")
 
 
 def test_a_report_that_is_not_there_is_a_404(as_admin: Person, desk: Desk) -> None:
@@ -316,6 +316,10 @@ def test_trying_again_sends_the_very_bytes_under_the_same_id_and_says_what_the_e
     assert send_again(as_admin) == "The endpoint has accepted the report: HTTP 202."
     (request,) = collector.requests
     assert (request.key, request.body) == (report.id, report.body)
+    assert re.search(rf"The last report was sent [^(]* to {collector.url} \(", words(page(as_admin)))
+    assert f"{collector.url} when the engine was shut down accepted" in words(page(as_admin))
+    assert f"Sent to {collector.url}" in words(as_admin.get(f"{ADDRESS}/report/{report.id}"))
+    assert f"HTTP 202,{collector.url},1," in as_admin.get(f"{ADDRESS}/reports.csv")
     assert [(each.id, each.state, each.attempts) for each in desk.reports] == [(report.id, "accepted", 1)]
     html = page(as_admin)
     assert "A report waits" not in html
@@ -457,18 +461,36 @@ def test_the_rest_api_has_the_history_too(as_admin: Person, desk: Desk) -> None:
 
 
 def test_what_was_sent_last_is_said_first_with_a_link_to_its_bytes(as_admin: Person, desk: Desk) -> None:
-    assert "No report was made so far, so nothing was sent." in page(as_admin)
+    assert "No report is kept here: none was made so far, or the history was deleted." in page(as_admin)
     report = desk.end("accepted", "HTTP 202")
     desk.seal()
     html = page(as_admin)
-    assert f"(the engine closed, {len(report.body)} bytes); the endpoint answered HTTP 202." in words(html)
+    assert f"(when the engine was shut down, {len(report.body)} bytes); the endpoint answered HTTP 202." in words(html)
     assert f'<a id="last-sent" href="{ADDRESS}/report/{report.id}">See exactly what was sent</a>' in html
-    assert re.search(r"not yet made \d+ \w+ 20\d\d, \d\d:\d\d UTC the engine closed waiting", words(html))
+    assert re.search(
+        r"not yet made \d+ \w+ 20\d\d, \d\d:\d\d UTC nowhere when the engine was shut down waiting", words(html)
+    )
+
+
+def test_when_nothing_was_sent_for_certain_is_there_for_the_sentence_about_today_and_yesterday(
+    as_admin: Person, desk: Desk
+) -> None:
+    assert 'data-quiet="[[null, ' in page(as_admin)
+    assert page(as_admin).count("data-sent") == 0
+    desk.end("accepted", "HTTP 202")
+    assert page(as_admin).count("data-sent") == 1
+    assert ', null]]"' in page(as_admin)
 
 
 def test_counts_by_command_are_charts_and_the_same_is_a_table(as_admin: Person, desk: Desk) -> None:
     assert 'id="counts"' not in page(as_admin)
     desk.end("accepted", "HTTP 202")
+    html = page(as_admin)
+    assert ("<svg" in html, 'aria-label="Table of counts"' in html, "The same as a table" in html) == (
+        False,
+        True,
+        False,
+    )
     desk.add_counts(TaskQueryImpl=7, DeployCmd=2)
     desk.end("refused", "HTTP 422")
     html = page(as_admin)

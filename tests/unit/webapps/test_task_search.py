@@ -14,7 +14,7 @@ def read(address: str) -> Search:
 
 
 WHOLE = (
-    "name=inv&assignee=bob&process=pay&key=K-1&whose=nobody&due=today&follow-up=not-later&priority=70"
+    "text=r-7&name=inv&assignee=bob&process=pay&key=K-1&whose=nobody&due=today&follow-up=not-later&priority=70"
     "&variable=amount&variable=city&is=gt&is=like&value=100&value=Rom"
 )
 
@@ -22,6 +22,13 @@ WHOLE = (
 def test_a_search_is_a_query_of_camunda_and_the_same_search_again() -> None:
     search = read(WHOLE)
     assert search.query == {
+        "orQueries": [
+            {
+                "nameLike": "%r-7%",
+                "processDefinitionNameLike": "%r-7%",
+                "processInstanceBusinessKeyLike": "%r-7%",
+            }
+        ],
         "nameLike": "%inv%",
         "assigneeLike": "%bob%",
         "processDefinitionNameLike": "%pay%",
@@ -102,13 +109,14 @@ def test_each_criterion_is_read_by_people_and_can_be_left_out() -> None:
     search = read(WHOLE)
     texts = [text for text, _ in search.criteria]
     assert texts == [
+        "\u201cr-7\u201d",
         "Name: inv",
         "Assignee: bob",
         "Process: pay",
         "Business key: K-1",
         "Whose: nobody's",
         "Due: today",
-        "Follow-up: not later than now",
+        "Follow-up: not set aside",
         "Priority: 70 or more",
         "amount is more than 100",
         "city contains Rom",

@@ -100,12 +100,13 @@ def test_the_csv_has_a_row_for_each_report_and_command_the_newest_first() -> Non
         ("r24", "A", "1"),
         ("r24", "B", "2"),
     ]
-    assert found[2][1:7] == [
+    assert found[2][1:8] == [
         "2026-11-22T12:00:00.000Z",
         "2026-11-21T12:00:00.000Z",
         "schedule",
         "accepted",
         "HTTP 202",
+        "",
         "1",
     ]
     assert found[3][2] == ""
@@ -118,7 +119,7 @@ def test_the_csv_has_a_row_for_each_report_and_command_the_newest_first() -> Non
 def test_no_cell_is_a_formula(begin: str) -> None:
     text = f'{begin}HYPERLINK("http://example.com","a, b")'
     found = rows(windows_of(history(report(24, {text: 1}, answer=text))))
-    assert (found[1][5], found[1][8]) == (f"'{text}", f"'{text}")
+    assert (found[1][5], found[1][9]) == (f"'{text}", f"'{text}")
     assert found[1][-1] == "1"
 
 

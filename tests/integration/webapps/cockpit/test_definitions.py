@@ -30,7 +30,7 @@ def test_processes_are_searched_by_name_and_key_as_text(as_admin: Person, engine
         assert re.findall(r'data-label="Key"><code>(\w+)', html) == keys, text
     html = as_admin.get(f"/cockpit/processes?q={quote(MARKUP)}")
     assert "<b onclick" not in html
-    assert f"No process has “{MARKUP}” in its name or key." in text_of(html)
+    assert "Nothing found." in text_of(html)
 
 
 def test_processes_are_shown_in_parts(as_admin: Person, engine: ProcessEngine) -> None:
@@ -158,12 +158,14 @@ def test_the_incidents_of_an_activity_are_listed(as_admin: Person, engine: Proce
 def test_called_processes_and_jobs_have_tabs_if_there_are_any(as_admin: Person, engine: ProcessEngine) -> None:
     definition_id = deploy(engine, "caller", "Caller", calls="order")
     page = f"/cockpit/process/{quote(definition_id)}"
-    assert rows_of(as_admin.get(f"{page}?show=called")) == ["charge order not deployed, or chosen when it is called 0"]
+    assert rows_of(as_admin.get(f"{page}?show=called")) == [
+        "call activity order not deployed, or chosen when it is called 0"
+    ]
     deploy(engine)
     start(engine)
     html = as_admin.get(f"{page}?show=called")
     assert "Instances 0 Incidents 0 Called processes 1" in text_of(html)
-    assert rows_of(html) == ["charge Order 1"]
+    assert rows_of(html) == ["call activity Order 1"]
     timer = engine.repository_service.deploy({"timer.bpmn": TIMER}).process_definitions[0]
     start(engine, key="timer")
     rows = rows_of(as_admin.get(f"/cockpit/process/{quote(timer.id)}?show=jobs"))

@@ -6,8 +6,22 @@ from urllib.parse import urlencode
 import pytest
 
 from engine_telemetry.engine import ProcessEngine
+from engine_telemetry.exceptions import ProcessEngineException
 from tests.integration.webapps.cockpit.samples import MARKUP, deploy, fail, lock, rows_of, start, text_of
 from tests.integration.webapps.people import Person
+
+BROKEN = b"""<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="http://example.com"
+  xmlns:camunda="http://camunda.org/schema/1.0/bpmn">
+<process id="broken" name="Broken" isExecutable="true" camunda:historyTimeToLive="1">
+  <startEvent id="start"/><sequenceFlow id="f" sourceRef="start" targetRef="book"/>
+  <serviceTask id="book" name="Book" camunda:asyncBefore="true" camunda:expression="${nothing.there}"/>
+</process></definitions>"""
+
+
+@pytest.fixture
+def settings(settings: dict[str, object]) -> dict[str, object]:
+    """Nothing is worked off by itself."""
+    return settings | {"job_executor_activate": False}
 
 
 @pytest.fixture
@@ -54,7 +68,7 @@ def test_incidents_are_searched_and_sorted(as_admin: Person, incidents: dict[str
         ({"activity": "charge", "process": "order", "sort": "drop"}, ["A-2", "A-1"]),
     ):
         assert (asked, found(as_admin, **asked)) == (asked, keys)
-    assert "No open incident is like that." in text_of(as_admin.get("/cockpit/incidents?activity=x"))
+    assert "Nothing found." in text_of(as_admin.get("/cockpit/incidents?activity=x"))
 
 
 def test_what_failed_is_tried_again(as_admin: Person, engine: ProcessEngine, incidents: dict[str, str]) -> None:
@@ -66,7 +80,7 @@ def test_what_failed_is_tried_again(as_admin: Person, engine: ProcessEngine, inc
     response = as_admin.act(path, {"next": "/cockpit/incidents?message=out"})
     assert response.headers["location"] == "/cockpit/incidents?message=out"
     html = as_admin.get(response.headers["location"])
-    assert "The external task is tried again." in text_of(html)
+    assert "Charge is tried again: it waits for a worker of topic charging." in text_of(html)
     assert len(rows_of(html)) == 1
     assert len(lock(engine)) == 1
     assert as_admin.act(path).status_code == 404
@@ -86,11 +100,43 @@ def test_a_retry_in_a_caller_is_one_of_what_failed_in_the_called_instance(
     start(engine, "C-1", key="caller")
     fail(engine)
     rows = rows_of(as_admin.get("/cockpit/incidents?process=caller"))
-    assert rows[0].startswith("Nothing goes in a called instance charge C-1 Caller version 1 ")
+    assert rows[0].startswith("Nothing goes charge C-1 , in its Order Caller version 1 ")
     (caused,) = engine.runtime_service.incidents(definition_keys=["caller"])
     as_admin.act(f"/cockpit/incident/{caused.id}/retry", {"retries": "2"})
     assert engine.runtime_service.count_incidents() == 0
     assert engine.external_task_service.external_tasks()[0].retries == 2
+
+
+def test_a_failure_in_a_called_instance_is_listed_once_with_the_way_to_it(
+    as_admin: Person, engine: ProcessEngine, definition_id: str
+) -> None:
+    assert definition_id
+    deploy(engine, "caller", "Caller", calls="order")
+    top = start(engine, "C-1", key="caller")
+    fail(engine)
+    html = as_admin.get("/cockpit/incidents")
+    (row,) = rows_of(html)
+    assert row.startswith("Nothing goes charge C-1 , in its Order Order version 1 ")
+    assert row.endswith(" UTC Retry charge of C-1")
+    (called,) = engine.runtime_service.process_instances(super_instance_id=top.id)
+    assert (
+        f'<a href="/cockpit/instance/{top.id}">C-1</a>, in its <a href="/cockpit/instance/{called.id}">Order</a>'
+        in html
+    )
+    assert "1 open incident, each where it happened" in text_of(html)
+    assert "1 open incident " in text_of(as_admin.get("/cockpit/"))
+
+
+def test_a_job_that_is_tried_again_says_what_comes_next(as_admin: Person, engine: ProcessEngine) -> None:
+    engine.repository_service.deploy({"broken.bpmn": BROKEN})
+    start(engine, key="broken")
+    (job,) = engine.management_service.jobs()
+    engine.management_service.set_job_retries(job.id, 1)
+    with pytest.raises(ProcessEngineException):
+        engine.management_service.execute_job(job.id)
+    (incident,) = engine.runtime_service.incidents()
+    response = as_admin.act(f"/cockpit/incident/{incident.id}/retry")
+    assert "Book is tried again: it waits for the engine," in text_of(as_admin.get(response.headers["location"]))
 
 
 def test_without_incidents_it_says_so(as_admin: Person) -> None:

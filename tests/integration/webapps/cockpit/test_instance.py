@@ -46,6 +46,12 @@ def data_of(html: str, name: str) -> Any:
     return loads(unescape(re.findall(rf'data-{name}="([^"]*)"', html)[0]))
 
 
+def legend_of(html: str) -> list[str]:
+    """The marks that the page explains, and how."""
+    legend = html[html.index('<ul class="legend">') : html.index("</figcaption>")]
+    return [": ".join(one) for one in re.findall(r'<li class="(\w+)">([^<]*)</li>', legend)]
+
+
 def tree_of(html: str) -> str:
     """What the tree of activities says."""
     tree = html[html.index('<div class="tree">') : html.index('<section aria-labelledby="facts">')]
@@ -58,7 +64,8 @@ def test_it_says_where_it_stands(as_admin: Person, engine: ProcessEngine, defini
     html = as_admin.get(page)
     assert tree_of(html).startswith("Charge service task, topic charging, since ")
     assert data_of(html, "marks") == {"charge": ["current"], "start": ["passed"]}
-    assert data_of(html, "badges") == {"charge": [{"text": "1", "title": "1 going on"}]}
+    assert data_of(html, "badges") == {"charge": [{"text": "1", "title": "1 now here"}]}
+    assert legend_of(html) == ["current: now here", "passed: done"]
     assert data_of(html, "links")["charge"] == f"{page}?activity=charge#shown"
     assert f'data-diagram="/cockpit/process/{quote(definition_id, safe="")}/model"' in html
 
@@ -70,9 +77,9 @@ def test_incidents_are_marked_and_lead_to_their_tab(
     page = f"/cockpit/instance/{start(engine).id}"
     fail(engine)
     html = as_admin.get(page)
-    assert "1 incident" in tree_of(html)
-    assert data_of(html, "marks")["charge"] == ["current", "trouble"]
-    badge = data_of(html, "badges")["charge"][1]
+    assert tree_of(html).endswith(" UTC stuck")
+    assert data_of(html, "marks")["charge"] == ["trouble"]
+    (badge,) = data_of(html, "badges")["charge"]
     assert badge == {
         "text": "1",
         "title": "1 incident",
@@ -93,7 +100,7 @@ def test_what_goes_on_is_a_tree_in_which_what_is_around_others_is_not_marked(
     assert html.count("<ul>") >= 3
     assert data_of(html, "marks")["each"] == ["current"]
     assert "part" not in data_of(html, "marks")
-    assert data_of(html, "badges") == {"each": [{"text": "3", "title": "3 going on"}]}
+    assert data_of(html, "badges") == {"each": [{"text": "3", "title": "3 now here"}]}
 
 
 def test_one_activity_is_looked_at_alone(as_admin: Person, engine: ProcessEngine) -> None:
@@ -130,7 +137,7 @@ def test_there_is_a_tab_for_each_kind_of_thing_that_waits(
     assert " Payment running " in rows_of(as_admin.get(f"{page}?show=called"))[0]
     rows = rows_of(as_admin.get(f"{page}?show=history"))
     assert [row.split(" ")[0] for row in rows[:2]] == ["Ordered", "fork"]
-    assert sum("goes on" in row for row in rows) == 4
+    assert sum("not yet" in row for row in rows) == 4
     assert as_admin.get(f"{page}?show=nothing").count('aria-current="page">Variables') == 1
 
 
@@ -142,7 +149,7 @@ def test_external_tasks_say_who_has_them(as_admin: Person, engine: ProcessEngine
     assert rows_of(as_admin.get(page))[0].startswith("Charge charging w until ")
     engine.external_task_service.fail(task_id, worker_id="w", error_message=MARKUP, retries=0)
     html = as_admin.get(page)
-    assert f" 0 {MARKUP} " in rows_of(html)[0]
+    assert f" 0 the worker's message: {MARKUP} " in rows_of(html)[0]
     assert "<b onclick" not in html
 
 
@@ -213,6 +220,18 @@ def test_an_instance_that_has_ended_shows_what_it_passed(
     assert len(rows_of(as_admin.get(f"{page}?show=history&activity=check"))) == 1
 
 
+def test_what_was_cancelled_does_not_look_as_if_it_was_done(
+    as_admin: Person, engine: ProcessEngine, definition_id: str
+) -> None:
+    assert definition_id
+    instance = start(engine)
+    engine.runtime_service.delete_process_instance(instance.id)
+    html = as_admin.get(f"/cockpit/instance/{instance.id}")
+    assert data_of(html, "marks") == {"start": ["passed"], "charge": ["cancelled"]}
+    assert legend_of(html) == ["passed: done", "cancelled: cancelled"]
+    assert tree_of(html).endswith(" UTC cancelled")
+
+
 def test_what_ended_is_shown_also_when_its_process_was_deleted(
     as_admin: Person, engine: ProcessEngine, deployment_id: str
 ) -> None:
@@ -221,7 +240,7 @@ def test_what_ended_is_shown_also_when_its_process_was_deleted(
     engine.repository_service.delete_deployment(deployment_id)
     text = text_of(as_admin.get(f"/cockpit/instance/{instance.id}"))
     assert "There is no diagram: the process was deleted." in text
-    assert "Charge service task, cancelled, " in text
+    assert re.search("Charge service task, [^,]*, [^,]* UTC cancelled ", text)
 
 
 def test_what_was_passed_often_is_counted(as_admin: Person, engine: ProcessEngine) -> None:
@@ -230,7 +249,7 @@ def test_what_was_passed_often_is_counted(as_admin: Person, engine: ProcessEngin
     for task in engine.task_service.tasks():
         engine.task_service.complete(task.id)
     html = as_admin.get(f"/cockpit/instance/{instance.id}")
-    assert data_of(html, "badges") == {"each": [{"text": "3", "title": "passed 3 times", "kind": "passed"}]}
+    assert data_of(html, "badges") == {"each": [{"text": "3", "title": "done 3 times", "kind": "passed"}]}
 
 
 def test_what_is_not_known_is_not_found(as_admin: Person) -> None:

@@ -12,6 +12,7 @@ from engine_telemetry.engine.runtime_entities import Job
 from tests.integration.webapps.cockpit.drawn_models import ARCHIVE
 from tests.integration.webapps.cockpit.samples import MARKUP, deploy, fail, go_on, lock, rows_of, start, text_of
 from tests.integration.webapps.people import Person
+from webapps.cockpit.retried import Failed, tried_again
 
 
 @pytest.fixture
@@ -86,16 +87,29 @@ def test_all_that_failed_is_tried_again_also_in_called_instances(
     as_admin: Person, engine: ProcessEngine, page: str, failed: Job
 ) -> None:
     fail(engine)
-    assert "1 thing is tried again." in said(as_admin, as_admin.act(f"{page}/retry"))
+    text = said(as_admin, as_admin.act(f"{page}/retry"))
+    assert "Charge is tried again: it waits for a worker of topic charging." in text
     assert engine.external_task_service.external_tasks()[0].retries == 1
-    assert "1 thing is tried again." in said(as_admin, as_admin.act(f"/cockpit/instance/{failed.instance_id}/retry"))
+    text = said(as_admin, as_admin.act(f"/cockpit/instance/{failed.instance_id}/retry"))
+    assert "Archive invoice is tried again: it waits for the engine, which tries it as soon as it can." in text
     assert engine.management_service.jobs()[0].retries == 1
     assert engine.runtime_service.count_incidents() == 0
     assert "Nothing in it has failed" in said(as_admin, as_admin.act(f"{page}/retry"))
     deploy(engine, "caller", "Caller", calls="order")
     caller = start(engine, key="caller")
     fail(engine)
-    assert "1 thing is tried again." in said(as_admin, as_admin.act(f"/cockpit/instance/{caller.id}/retry"))
+    text = said(as_admin, as_admin.act(f"/cockpit/instance/{caller.id}/retry"))
+    assert "charge is tried again: its Order waits for a worker of topic charging." in text
+
+
+def test_of_much_that_is_tried_again_a_little_is_named(engine: ProcessEngine, page: str) -> None:
+    assert page
+    fail(engine)
+    (incident,) = engine.runtime_service.incidents()
+    failed = [Failed(incident, incident.kind, str(incident.configuration), None)] * 5
+    sentence = "Charge is tried again: it waits for a worker of topic charging."
+    assert tried_again(engine, failed) == f"{sentence} So are 4 more."
+    assert tried_again(engine, failed[:2]) == f"{sentence} So is 1 more."
 
 
 def test_an_instance_that_has_ended_is_deleted_from_the_history_after_a_question(
@@ -180,19 +194,21 @@ def test_an_incident_has_a_page_with_its_stack_trace(as_admin: Person, engine: P
     (incident,) = engine.runtime_service.incidents()
     page = f"/cockpit/incident/{incident.id}"
     text = text_of(as_admin.get(page))
-    assert "Archive invoice failed Retry Unknown property used in expression: ${place}" in text
-    assert "Traceback (most recent call last):" in text
-    assert "Kind failed job State open " in text
+    assert "Archive invoice failed The error: “Unknown property used in expression: ${place}" in text
+    assert "First put right what made it fail, then: Retry Facts " in text
+    assert "Details for developers Stack trace Traceback" in text
+    assert "Reported by the engine State open " in text
     response = as_admin.act(f"{page}/annotation", {"annotation": f" {MARKUP} "})
     html = as_admin.get(page)
     assert MARKUP in text_of(html)
     assert "<b onclick" not in html
     assert f" {MARKUP} " in rows_of(as_admin.get(f"/cockpit/instance/{failed.instance_id}?show=incidents"))[0]
-    assert "The annotation was removed." in said(as_admin, as_admin.act(f"{page}/annotation", {"annotation": " "}))
+    assert "The note was removed." in said(as_admin, as_admin.act(f"{page}/annotation", {"annotation": " "}))
     as_admin.act(f"{page}/retry", {"next": response.headers["location"]})
     text = text_of(as_admin.get(page))
     assert "State resolved" in text
-    assert "Save the annotation" not in text
+    assert "Nothing is to be done: this is over since " in text
+    assert "Save the note" not in text
 
 
 def test_an_incident_of_a_caller_leads_to_its_cause(

@@ -44,6 +44,8 @@ CASES: list[tuple[dict[str, str | list[str]], set[str]]] = [
     ({"process": "order", "version": "2"}, set()),
     ({"state": "active"}, {"A-1", "A-2", "b_1"}),
     ({"state": "suspended"}, {"B-1"}),
+    ({"state": "all"}, {"A-1", "A-2", "b_1", "B-1", "gone", "done"}),
+    ({"state": "all", "process": "order", "incidents": "true"}, {"A-2"}),
     ({"state": "ended"}, {"gone", "done"}),
     ({"state": "completed"}, {"done"}),
     ({"state": "cancelled"}, {"gone"}),
@@ -136,8 +138,9 @@ def test_a_field_that_cannot_be_understood_says_so(as_admin: Person, instances: 
         ("version", "1st", "This is no version."),
         ("version", "9" * 10, "This is no version."),
         ("version", "0", "This is no version."),
+        ("activity", "check", "Say as the state whether they run or have ended"),
     ):
-        html = as_admin.get(f"/cockpit/instances?{urlencode({name: value})}", status=422)
+        html = as_admin.get(f"/cockpit/instances?{urlencode({name: value, 'state': 'all'})}", status=422)
         assert said in text_of(html)
         assert 'aria-invalid="true"' in html
         assert '<details class="more" open>' in html
@@ -163,6 +166,39 @@ def test_instances_that_have_ended_are_found_by_the_day_they_started(
     assert (rows[0].split()[-1], rows[1].split()[-1]) == ("completed", "cancelled")
 
 
+def test_running_and_ended_ones_in_one_list_say_how_they_stand(as_admin: Person, instances: dict[str, str]) -> None:
+    html = as_admin.get("/cockpit/instances?state=all&sort=businessKey")
+    assert [row.split()[-1] for row in rows_of(html)] == [
+        *("running", "incident", "suspended", "incident"),
+        *("completed", "cancelled"),
+    ]
+    assert "data-choosing" not in html
+    assert f'<code title="{instances["A-1"]}">…{instances["A-1"][-12:]}</code>' in html
+    today = datetime.now(UTC).date()
+    assert f'href="/cockpit/instances?state=all&amp;sort=businessKey&amp;from={today}">Started today</a>' in html
+
+
+def test_one_instance_is_found_by_its_key_or_id_whether_it_runs_or_not(
+    as_admin: Person, engine: ProcessEngine, instances: dict[str, str]
+) -> None:
+    (done,) = engine.history_service.process_instances(business_key="done")
+    for text, address in (
+        ("a-1", f"/cockpit/instance/{instances['A-1']}"),
+        (" don\0", f"/cockpit/instance/{done.id}"),
+        (done.id, f"/cockpit/instance/{done.id}"),
+        ("A-", "/cockpit/instances?business_key=A-&state=all"),
+        (MARKUP, f"/cockpit/instances?{urlencode({'business_key': MARKUP, 'state': 'all'})}"),
+        ("", "/cockpit/instances?state=all"),
+    ):
+        response = as_admin.http.get(f"/cockpit/find?{urlencode({'q': text})}")
+        assert (text, response.headers["location"]) == (text, address)
+    longer = start(engine, "A-12")
+    found_first = as_admin.http.get("/cockpit/find?q=A-1").headers["location"]
+    assert (found_first.endswith(instances["A-1"]), longer.id in found_first) == (True, False)
+    for page in ("/cockpit/", "/cockpit/instances", "/cockpit/incidents"):
+        assert 'method="get" action="/cockpit/find"' in as_admin.get(page)
+
+
 def test_a_search_keeps_a_row_for_one_more_variable(as_admin: Person, instances: dict[str, str]) -> None:
     assert instances
     asked = urlencode({"variable": ["amount", "paid"], "value": ["5", ""]}, doseq=True)
@@ -174,6 +210,8 @@ def test_a_search_keeps_a_row_for_one_more_variable(as_admin: Person, instances:
 def test_nothing_found_is_said(as_admin: Person, engine: ProcessEngine) -> None:
     assert "No process instance runs." in text_of(as_admin.get("/cockpit/instances"))
     deploy(engine)
-    assert "No running instance is like that." in text_of(as_admin.get("/cockpit/instances?business_key=x"))
+    assert "Nothing found. Search those that have ended too" in text_of(
+        as_admin.get("/cockpit/instances?business_key=x")
+    )
     html = as_admin.get(f"/cockpit/instances?{urlencode({'process': MARKUP})}")
     assert "<b onclick" not in html

@@ -9,6 +9,7 @@ from engine_telemetry.engine.entities import Group, User
 from tests.integration.webapps.cockpit.samples import MARKUP, rows_of, text_of
 from tests.integration.webapps.people import Person, log_in, make_user
 from tests.integration.webapps.rest_client import TestClient
+from webapps.cockpit.users import MOST_OFFERED
 
 PASSWORDS = {"password": "long enough", "again": "long enough"}
 
@@ -34,7 +35,7 @@ def test_users_are_listed_searched_and_sorted(as_admin: Person) -> None:
     ]
     assert rows_of(as_admin.get("/cockpit/users?sort=userId&order=desc"))[0].startswith("bob")
     assert len(rows_of(as_admin.get("/cockpit/users?q=BUILD"))) == 1
-    assert "No user has “x y” in the id" in text_of(as_admin.get("/cockpit/users?q=x y"))
+    assert "No user has “x y” in a name" in text_of(as_admin.get("/cockpit/users?q=x y"))
 
 
 def test_long_lists_come_in_parts(as_admin: Person, engine: ProcessEngine) -> None:
@@ -48,18 +49,25 @@ def test_long_lists_come_in_parts(as_admin: Person, engine: ProcessEngine) -> No
 
 
 def test_a_user_is_made_and_can_log_in(as_admin: Person, engine: ProcessEngine) -> None:
+    engine.identity_service.create_group("staff", name="Staff")
+    assert re.search(
+        r'name="groups" type="checkbox" value="staff">\s*<label[^>]*>Staff<', as_admin.get("/cockpit/users/new")
+    )
     fields = {"user": " cara ", "first_name": "Cara", "email": "cara@example.com", "administrator": "true"}
+    fields["groups"] = "staff"
     response = as_admin.act("/cockpit/users/new", fields | PASSWORDS)
     assert response.headers["location"] == "/cockpit/user/cara"
-    assert "The user was made." in text_of(as_admin.get("/cockpit/user/cara"))
+    assert "The user was created and can log in now." in text_of(as_admin.get("/cockpit/user/cara"))
     assert engine.identity_service.users(user_id="cara") == [User("cara", "Cara", None, "cara@example.com")]
-    assert engine.identity_service.is_admin("cara")
+    assert [group.id for group in engine.identity_service.groups(member="cara")] == ["camunda-admin", "staff"]
+    assert "<h1>Cara</h1>" in as_admin.get("/cockpit/user/cara")
     assert engine.identity_service.check_password("cara", "long enough")
 
 
 @pytest.mark.parametrize(
     ("fields", "at", "said"),
     [
+        ({"groups": "gone"}, "groups", "One of these groups is not there any more."),
         ({"user": "ann"}, "user", "There is a user &#39;ann&#39; already."),
         ({"user": "a b"}, "user", "The id &#39;a b&#39; cannot be used."),
         ({"user": ""}, "user", "cannot be used"),
@@ -94,11 +102,11 @@ def test_memberships_are_changed_from_both_sides(as_admin: Person, engine: Proce
     def groups() -> list[str]:
         return [group.id for group in engine.identity_service.groups(member=bob)]
 
-    assert '<option value="staff">The staff</option>' in as_admin.get("/cockpit/user/bob")
+    assert '<option value="staff">The staff (staff)</option>' in as_admin.get("/cockpit/user/bob")
     as_admin.act("/cockpit/user/bob/join", {"group": "staff"})
     assert groups() == ["staff"]
     assert '<option value="staff">' not in as_admin.get("/cockpit/user/bob")
-    assert "bob Bob Builder Take out" in text_of(as_admin.get("/cockpit/group/staff"))
+    assert "Bob Builder bob Take out" in text_of(as_admin.get("/cockpit/group/staff"))
     as_admin.act("/cockpit/group/staff/remove", {"user": "bob"})
     assert groups() == []
     as_admin.act("/cockpit/group/staff/add", {"user": "bob"})
@@ -109,6 +117,18 @@ def test_memberships_are_changed_from_both_sides(as_admin: Person, engine: Proce
     assert (response.status_code, said_at(response.text, "group")) == (422, "There is no group “nothing”.")
     response = as_admin.act("/cockpit/group/staff/add", {"user": ""})
     assert (response.status_code, said_at(response.text, "user")) == (422, "Say who.")
+
+
+def test_where_there_are_more_than_a_choice_has_room_for_the_id_is_typed(
+    as_admin: Person, engine: ProcessEngine, bob: str
+) -> None:
+    assert '<select id="group"' not in as_admin.get("/cockpit/user/ann")
+    assert "There are no other groups." in as_admin.get("/cockpit/user/ann")
+    assert '<select id="group"' in as_admin.get(f"/cockpit/user/{bob}")
+    for number in range(MOST_OFFERED):
+        engine.identity_service.create_group(f"group{number:03}")
+    assert '<input id="group"' in as_admin.get(f"/cockpit/user/{bob}")
+    assert "There are more groups" in as_admin.get("/cockpit/users/new")
 
 
 def test_a_reset_of_a_password_ends_the_sessions(as_admin: Person, engine: ProcessEngine, bob: str) -> None:
