@@ -101,6 +101,7 @@ def test_the_file_is_looked_at_and_saved(page_as_admin: Page, site: Site) -> Non
     expect(page.get_by_role("region", name="Content of discount.dmn")).to_contain_text('<decision id="net"')
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_pages_are_accessible_and_fit(browse: Browsing, site: Site) -> None:
     wide, narrow = browse(ADMINISTRATOR, viewport=FOR_THE_GUIDE), browse(ADMINISTRATOR, viewport=NARROW)
     for path in ("/cockpit/decisions", "/cockpit/decisions?q=nothing", newest(site, "net"), newest(site)):

@@ -125,6 +125,7 @@ def test_what_goes_along_is_counted_and_linked_and_deleted_by_the_keyboard(brows
     assert site.server.get(f"/deployment/count?id={deployment_id}") == {"count": 0}
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_pages_are_accessible_and_fit(browse: Browsing, site: Site) -> None:
     deployment = f"/cockpit/deployment/{deploy(site, 'fitting')}"
     file = site.server.get(f"/deployment/{deployment.rpartition('/')[2]}/resources")[0]["id"]

@@ -313,6 +313,7 @@ def tab_to(page: Page, text: str) -> None:
     pytest.fail(f"{text!r} cannot be reached by Tab")
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_all_tabs_are_accessible_and_fit(browse: Browsing, site: Site) -> None:
     going = start(site, "purchase", "P-2")
     called = called_by(site, going)
@@ -322,6 +323,7 @@ def test_all_tabs_are_accessible_and_fit(browse: Browsing, site: Site) -> None:
     check(browse, *paths, f"{going}?show=incidents&activity=pay")
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_all_forms_and_questions_are_accessible_and_fit(browse: Browsing, site: Site) -> None:
     going, troubled, ended = start(site, "purchase", MARKUP), stuck(site), start(site, "payment", MARKUP)
     site.server.request("DELETE", f"/engine-rest/process-instance/{id_of(ended)}")
@@ -347,6 +349,7 @@ def check(browse: Browsing, *paths: str) -> None:
     expect(wide.locator("main img")).to_have_count(0)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_guide_has_a_picture(browse: Browsing, site: Site) -> None:
     address = start(site, "purchase", "P-1017")
     fail(site, called_by(site, address))

@@ -162,6 +162,7 @@ def test_incidents_are_found_and_tried_again_one_or_all(browse: Browsing, site: 
     expect(page.get_by_text("No incident is open.")).to_be_visible()
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.timeout(120)  # axe, twenty times
 def test_all_pages_are_accessible_and_fit(browse: Browsing, site: Site) -> None:
     wide, narrow = browse(ADMINISTRATOR), browse(ADMINISTRATOR, viewport=NARROW)

@@ -125,6 +125,7 @@ def test_a_process_is_suspended_and_activated_with_its_instances(
         expect(suspended).to_have_count(12 if verb == "Suspend" else 0)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_all_pages_are_accessible_and_fit(browse: Browsing, site: Site) -> None:
     wide, narrow = browse(ADMINISTRATOR), browse(ADMINISTRATOR, viewport=NARROW)
     process = newest(site)
@@ -142,6 +143,7 @@ def test_all_pages_are_accessible_and_fit(browse: Browsing, site: Site) -> None:
         check_accessibility(wide)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_guide_has_pictures(browse: Browsing, site: Site, database_url: str) -> None:
     spread_over_a_day(database_url)
     page = browse(ADMINISTRATOR, viewport=FOR_THE_GUIDE)

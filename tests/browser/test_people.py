@@ -140,6 +140,7 @@ def test_one_is_found_among_many_and_nobody_locks_themselves_out(browse: Browsin
     expect(page.get_by_text("You cannot delete yourself. Another administrator can.")).to_be_visible()
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_pages_are_accessible_and_fit(browse: Browsing) -> None:
     wide, narrow = browse(ADMINISTRATOR), browse(ADMINISTRATOR, viewport=NARROW)
     for path in (

@@ -282,6 +282,7 @@ def test_keys_do_nothing_while_somebody_types_and_can_be_switched_off(browse: Br
     expect(page.get_by_role("status")).to_have_text("Keyboard shortcuts are on.")
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_picture_for_the_guide(browse: Browsing, site: Site) -> None:
     filters: dict[str, tuple[str, dict[str, object]]] = {
         "Large invoices": ("purple", {"nameLike": "%invoice%", "processVariables": [_MORE_THAN_900]}),

@@ -457,6 +457,7 @@ def test_a_second_click_does_not_start_a_second_process(page_as_user: Page) -> N
     assert [form.evaluate(click) for _ in range(2)] == [True, False]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_pictures_for_the_guide(browse: Browsing, site: Site) -> None:
     for place in ("Lisbon", "Ghent"):
         start(site, "travel", destination=place)

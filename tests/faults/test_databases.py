@@ -133,6 +133,7 @@ def be_one_of_many(configuration: Configuration, everybody: Barrier) -> None:
     telemetry.close()
 
 
+@pytest.mark.full
 @pytest.mark.timeout(120)
 def test_50_processes_at_once_on_an_empty_database_agree_on_one_installation(
     database: TestDatabase, tmp_path: Path, collector: Collector

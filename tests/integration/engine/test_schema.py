@@ -120,6 +120,7 @@ with ProcessEngine(database_url=sys.argv[1], telemetry_state_directory=sys.argv[
 """
 
 
+@pytest.mark.full
 def test_eight_processes_that_open_an_empty_database_at_once_all_work(
     new_engine: NewEngine, database_url: str, tmp_path: Path
 ) -> None:
