@@ -16,6 +16,16 @@ from tests.faults.databases import DatabaseServer
 __all__ = ["postgresql"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out what is shown already: a page without JavaScript asks a database for the same as with it."""
+    items[:] = [item for item in items if not _is_shown_already(item)]
+
+
+def _is_shown_already(item: pytest.Item) -> bool:
+    values = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    return values.get("database_url") == "postgresql" and values.get("javascript") is False
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     chromium = shutil.which("chromium")
