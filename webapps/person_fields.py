@@ -41,9 +41,9 @@ def named(thing_id: str, name: str | None) -> str:
     return name if name.casefold() == thing_id.casefold() else f"{name} ({thing_id})"
 
 
-def full_name(person: User) -> str | None:
-    """First and last name, as far as they are known."""
-    return " ".join(filter(None, (person.first_name, person.last_name))) or None
+def full_name(person: User) -> str:
+    """How somebody is called: first and last name, as far as they are known, or else the id."""
+    return " ".join(filter(None, (person.first_name, person.last_name))) or person.id
 
 
 def form_status(errors: Mapping[str, str]) -> HTTPStatus:

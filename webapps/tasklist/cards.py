@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from engine_telemetry.engine import ProcessEngine
-from engine_telemetry.engine.entities import IdentityLink, Task, User
+from engine_telemetry.engine.entities import IdentityLink, Task
+from webapps.person_fields import full_name
 
 _USUAL_PRIORITY = 50  # Camunda's, for tasks whose model says nothing
 
@@ -77,11 +78,6 @@ def names_of(engine: ProcessEngine, ids: Collection[str]) -> dict[str, str]:
     """How people are called, by their ids; groups, and people who are not known here, by their ids."""
     users = engine.identity_service.users(user_ids=ids) if ids else []
     return {each: each for each in ids} | {user.id: full_name(user) for user in users}
-
-
-def full_name(user: User) -> str:
-    """How somebody is called."""
-    return " ".join(name for name in (user.first_name, user.last_name) if name) or user.id
 
 
 def _ids(links: Iterable[IdentityLink]) -> Iterable[str]:

@@ -12,7 +12,7 @@ from engine_telemetry.engine import ProcessEngine
 from engine_telemetry.engine.entities import Group, User
 from webapps.lists import searched
 from webapps.pages import Pages
-from webapps.tasklist.cards import full_name
+from webapps.person_fields import full_name
 
 T = TypeVar("T", User, Group)
 

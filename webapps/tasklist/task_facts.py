@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 from engine_telemetry.engine import ProcessEngine
 from engine_telemetry.engine.commands.task import TaskChange
 from engine_telemetry.engine.entities import Task
-from webapps.tasklist.cards import full_name
+from webapps.person_fields import full_name
 from webapps.tasklist.known_names import UnknownNameError, known_group, known_user
 from webapps.tasklist.moments import END_OF_DAY, START_OF_DAY, entered_moment, moment_ahead, told
 from webapps.tasklist.task_view import Action, TaskView, tab_of
